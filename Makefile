@@ -1,0 +1,66 @@
+# Everything a person types. `make` alone lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+SOURCE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install build dbt sql dashboard test check bench lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/installed ## set up .venv with exactly the pinned packages
+
+build: install ## logs to marts (SOURCE=file takes real logs, else a year is generated)
+	lakehouse build $(if $(SOURCE),--source "$(SOURCE)")
+
+dbt: install ## build and test the marts alone
+	cd dbt_project && dbt build
+
+sql: install ## run a statement: make sql Q="select ..."
+	@lakehouse sql $(if $(Q),"$$Q")
+
+dashboard: install ## open the BI app on 127.0.0.1
+	lakehouse dashboard
+
+test: $(VENV)/installed-dev ## run the tests
+	python -m pytest -n auto --dist loadgroup
+
+check: $(VENV)/installed-dev ## format, lint, types, layers, SQL format
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports --no-cache
+	sqlfmt --check --quiet dbt_project
+
+bench: $(VENV)/installed-dev ## measure against peers and limits; prints ratios
+	python -m benchmarks
+
+lock: ## pin again what pyproject.toml asks for (needs uv)
+	uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements/base.txt
+	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra dev -c requirements/base.txt -o requirements/dev.txt
+
+clean: ## remove the environment and all state (.venv, .lake)
+	rm -rf $(VENV) .lake dbt_project/target dbt_project/logs
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-emit-index-url --no-annotate --no-header --quiet
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "lakehouse needs Python 3.11 or newer: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# Hashes are checked for every package; the project itself is linked in without a download.
+$(VENV)/installed: requirements/base.txt pyproject.toml | $(VENV)/created
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
+	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

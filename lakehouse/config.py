@@ -1,0 +1,196 @@
+"""Settings: lakehouse.toml, then LAKEHOUSE_* variables, then flags; the later wins.
+
+A variable names its key in capitals, a table and its key joined by two underscores:
+`LAKEHOUSE_HOME`, `LAKEHOUSE_QUERY__MEMORY_LIMIT`. Nothing else in the project reads the
+environment.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+
+from lakehouse.errors import ConfigError
+
+FILE_NAME = "lakehouse.toml"
+PREFIX = "LAKEHOUSE_"
+# Variables that carry the prefix and are no settings: the file to read, and the tests' data.
+OTHER_VARIABLES = {"LAKEHOUSE_CONFIG", "LAKEHOUSE_DEBUG", "LAKEHOUSE_ONLINE_RETAIL"}
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+ByteSize = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$")]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GenerateSettings(_Table):
+    """The order logs that `lakehouse build` makes when it is given no source."""
+
+    seed: int = 7
+    start: date = date(2025, 1, 1)
+    days: Annotated[int, Field(ge=1, le=3660)] = 365
+    orders_per_day: Annotated[float, Field(gt=0)] = 70.0
+
+
+class RestSettings(_Table):
+    """Where `lakehouse catalog serve` listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8181
+
+
+class QuerySettings(_Table):
+    """The limits of the DuckDB session that answers SQL. `threads = 0` means every core."""
+
+    memory_limit: ByteSize = "50%"
+    threads: Annotated[int, Field(ge=0)] = 0
+
+
+class DashboardSettings(_Table):
+    """Where `lakehouse dashboard` listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8501
+
+
+class Settings(_Table):
+    """Everything that can be configured, parsed and checked once.
+
+    `catalog` is handed to PyIceberg as it is; left empty it is a SQLite catalog in the home.
+    """
+
+    home: Path = Path(".lake")
+    catalog: dict[str, str] = Field(default_factory=dict)
+    rest: RestSettings = RestSettings()
+    generate: GenerateSettings = GenerateSettings()
+    query: QuerySettings = QuerySettings()
+    dashboard: DashboardSettings = DashboardSettings()
+
+    _file: Path | None = PrivateAttr(default=None)
+
+    @property
+    def file(self) -> Path | None:
+        """The lakehouse.toml that was read, or None."""
+        return self._file
+
+    @property
+    def warehouse(self) -> Path:
+        """The folder that holds the tables of the default catalog."""
+        return self.home / "warehouse"
+
+    @property
+    def logs(self) -> Path:
+        """The folder that generated order logs are written to."""
+        return self.home / "logs"
+
+
+def load_settings(
+    *,
+    config: Path | None = None,
+    flags: Mapping[str, object] | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """The settings that hold for a command started in `folder` (default: the current one).
+
+    `config` names the file; without it `LAKEHOUSE_CONFIG`, else the nearest lakehouse.toml in
+    `folder` or above it. A relative `home` in the file is relative to the file. `flags` are
+    dotted keys (`query.memory_limit`); None values are left out.
+
+    Raises ConfigError for a file that can't be read, an unknown key, or a value out of range.
+    """
+    environment = os.environ if environment is None else environment
+    folder = Path.cwd() if folder is None else folder
+    file = _find_file(config, environment, folder)
+    values = _read_file(file) if file else {}
+    root = file.parent if file else folder
+    origin = str(file) if file else FILE_NAME
+    for variable, value in _from_environment(environment):
+        _put(values, variable, value)
+    for name, flag in (flags or {}).items():
+        if flag is not None:
+            _put(values, name.split("."), flag)
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as e:
+        raise _explain(e, origin) from e
+    settings = settings.model_copy(update={"home": (root / settings.home.expanduser()).resolve()})
+    settings._file = file
+    return settings
+
+
+def debugging() -> bool:
+    """Whether the person asked for tracebacks (LAKEHOUSE_DEBUG=1)."""
+    return os.environ.get("LAKEHOUSE_DEBUG", "") not in {"", "0"}
+
+
+def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path) -> Path | None:
+    named = config or (Path(v) if (v := environment.get("LAKEHOUSE_CONFIG")) else None)
+    if named is not None:
+        if not named.is_file():
+            raise ConfigError(f"no configuration file {named}", hint="check --config")
+        return named.resolve()
+    for parent in (folder.resolve(), *folder.resolve().parents):
+        if (parent / FILE_NAME).is_file():
+            return parent / FILE_NAME
+    return None
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{file} is not valid TOML: {e}", hint="see https://toml.io") from e
+    except OSError as e:
+        raise ConfigError(f"{file} can't be read: {e.strerror}", hint="check its mode") from e
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[list[str], str]]:
+    for name, value in sorted(environment.items()):
+        if name.startswith(PREFIX) and name not in OTHER_VARIABLES:
+            yield name.removeprefix(PREFIX).lower().split("__"), value
+
+
+def _put(values: dict[str, Any], key: list[str], value: object) -> None:
+    *tables, last = key
+    for table in tables:
+        values = values.setdefault(table, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{table!r} is a table, not a value", hint=f"write [{table}]")
+    values[last] = value
+
+
+def _explain(error: ValidationError, origin: str) -> ConfigError:
+    first = error.errors()[0]
+    path = [str(part) for part in first["loc"]]
+    name = ".".join(path)
+    if first["type"] == "extra_forbidden":
+        known = _keys_of(path[:-1])
+        near = get_close_matches(path[-1], known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+        return ConfigError(f"unknown setting {name!r} ({origin}, LAKEHOUSE_* or flag)", hint=hint)
+    return ConfigError(
+        f"setting {name!r}: {first['msg'].lower()}, got {first['input']!r}",
+        hint=f"set it in {origin}, as {_variable(path)}, or by its flag",
+    )
+
+
+def _keys_of(tables: list[str]) -> list[str]:
+    model: type[BaseModel] = Settings
+    for table in tables:
+        annotation = model.model_fields[table].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def _variable(path: list[str]) -> str:
+    return PREFIX + "__".join(part.upper() for part in path)

@@ -1,0 +1,1 @@
+"""The steps of `lakehouse build`, in order."""

@@ -1,0 +1,28 @@
+"""Fixtures every test may ask for: a home of its own, and the real data where it is at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from lakehouse.config import Settings, load_settings
+
+ONLINE_RETAIL = "shared/data/online-retail.csv.gz"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Default settings on an empty home."""
+    return load_settings(folder=tmp_path, environment={})
+
+
+@pytest.fixture(scope="session")
+def online_retail() -> Path:
+    """The real order log: 541,909 lines. In CI it must be there; elsewhere its absence skips."""
+    beside = Path(__file__).parents[2] / ONLINE_RETAIL
+    path = Path(os.environ.get("LAKEHOUSE_ONLINE_RETAIL", beside))
+    if path.is_file():
+        return path
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must have the real data, and {path} is missing")
+    pytest.skip(f"no real data: set LAKEHOUSE_ONLINE_RETAIL (looked at {path})")

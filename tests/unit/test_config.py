@@ -1,0 +1,67 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lakehouse.config import Settings, load_settings
+from lakehouse.errors import ConfigError
+
+
+def load(folder: Path, environment: dict[str, str] | None = None, **flags: object) -> Settings:
+    return load_settings(folder=folder, environment=environment or {}, flags=flags)
+
+
+def test_defaults_put_the_home_in_the_folder(tmp_path: Path) -> None:
+    assert load(tmp_path).home == tmp_path / ".lake"
+
+
+def test_a_flag_beats_a_variable_beats_the_file(tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text("[generate]\nseed = 1\n")
+    variable = {"LAKEHOUSE_GENERATE__SEED": "2"}
+    assert load(tmp_path).generate.seed == 1
+    assert load(tmp_path, variable).generate.seed == 2
+    assert load(tmp_path, variable, **{"generate.seed": 3}).generate.seed == 3
+    assert load(tmp_path, variable, **{"generate.seed": None}).generate.seed == 2
+
+
+def test_the_file_is_found_from_a_folder_below_and_roots_the_home(tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text('home = "state"\n')
+    below = tmp_path / "dbt_project"
+    below.mkdir()
+    assert load(below).home == tmp_path / "state"
+
+
+def test_values_are_typed(tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text("[generate]\nstart = 2020-02-29\n")
+    assert load(tmp_path).generate.start == date(2020, 2, 29)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("hme = '.lake'", "unknown setting 'hme'", "did you mean 'home'?"),
+        ("[query]\nmemory_limt = '1GB'", "query.memory_limt", "did you mean 'memory_limit'?"),
+        ("[query]\nzzz = 1", "query.zzz", "known keys: memory_limit, threads"),
+        ("[query]\nmemory_limit = 'lots'", "query.memory_limit", "LAKEHOUSE_QUERY__MEMORY_LIMIT"),
+        ("[generate]\ndays = 0", "generate.days", "LAKEHOUSE_GENERATE__DAYS"),
+        ("home = [", "is not valid TOML", "toml.io"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_with_its_mend(
+    tmp_path: Path, text: str, message: str, hint: str
+) -> None:
+    (tmp_path / "lakehouse.toml").write_text(text)
+    with pytest.raises(ConfigError) as e:
+        load(tmp_path)
+    assert message in e.value.message
+    assert hint in e.value.hint
+
+
+def test_an_unknown_variable_is_an_error_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="unknown setting 'hom'"):
+        load(tmp_path, {"LAKEHOUSE_HOM": "/elsewhere"})
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no configuration file"):
+        load_settings(config=tmp_path / "absent.toml", environment={})
