@@ -1,0 +1,175 @@
+"""Changes to tables, committed together: compare-and-swap of metadata locations in one transaction.
+
+A metadata file is written for every changed table first; then one database transaction swaps
+the locations of all of them, provided that each is still the one the change was based on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from pyiceberg.catalog.sql import IcebergTables
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.table import CommitTableResponse, StagedTable, Table
+from pyiceberg.table.metadata import TableMetadataV1
+from pyiceberg.table.update import AddSnapshotUpdate, TableRequirement, TableUpdate
+from pyiceberg.typedef import Identifier
+from sqlalchemy import CursorResult, insert, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+if TYPE_CHECKING:
+    from lakehouse.catalog.sql import LakeSqlCatalog
+
+# How often a change is put on top of somebody else's commit, as long as its requirements hold.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to become of one table, and what must hold for it."""
+
+    identifier: Identifier
+    requirements: tuple[TableRequirement, ...]
+    updates: tuple[TableUpdate, ...]
+
+    @property
+    def creates(self) -> bool:
+        """Whether the change makes a new table (its requirements say so)."""
+        return any(requirement.type == "assert-create" for requirement in self.requirements)
+
+    @property
+    def table(self) -> str:
+        """The table's name, for messages."""
+        return ".".join(self.identifier)
+
+
+@runtime_checkable
+class TransactionalCatalog(Protocol):
+    """A catalog that commits changes to several tables together."""
+
+    def commit_tables(self, changes: Sequence[Change]) -> list[CommitTableResponse]:
+        """Apply every change, or none. Raises CommitFailedException when one conflicts."""
+
+
+@dataclass(frozen=True)
+class _Staged:
+    change: Change
+    base: Table | None
+    new: StagedTable
+
+    @property
+    def changed(self) -> bool:
+        return self.base is None or self.new.metadata != self.base.metadata
+
+    @property
+    def response(self) -> CommitTableResponse:
+        at = self.new if self.changed or self.base is None else self.base
+        return CommitTableResponse.model_validate(
+            {"metadata": at.metadata, "metadata-location": at.metadata_location}
+        )
+
+
+class _RaceLostError(CommitFailedException):
+    """Somebody else's commit came in between; the requirements may still hold on top of it."""
+
+
+def commit_together(
+    catalog: "LakeSqlCatalog", changes: Sequence[Change]
+) -> list[CommitTableResponse]:
+    """Apply every change, or none; what comes back is in the order of the changes.
+
+    Raises CommitFailedException when a requirement does not hold or the race is lost too often,
+    NoSuchTableError for a change to a table that is not there, ValueError for an update that
+    makes no sense or two changes to one table.
+    """
+    if len({change.identifier for change in changes}) < len(changes):
+        raise ValueError("a transaction holds at most one change for each table")
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _attempt(catalog, changes)
+        except _RaceLostError:
+            continue
+    return _attempt(catalog, changes)
+
+
+def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[CommitTableResponse]:
+    staged: list[_Staged] = []
+    with Session(catalog.engine) as session:
+        try:
+            for change in changes:
+                staged.append(_stage(catalog, change))
+            for each in staged:
+                if each.changed:
+                    new = each.new
+                    catalog._write_metadata(new.metadata, new.io, new.metadata_location)
+            for each in sorted(staged, key=lambda each: each.change.identifier):
+                if each.changed:
+                    _swap(catalog, session, each)
+        except BaseException:
+            session.rollback()
+            _discard(staged)
+            raise
+        # From here on the outcome is the database's: nothing is discarded when this fails.
+        session.commit()
+    return [each.response for each in staged]
+
+
+def _stage(catalog: "LakeSqlCatalog", change: Change) -> _Staged:
+    base = catalog.load_if_exists(change.identifier)
+    if base is None and not change.creates:
+        raise NoSuchTableError(f"Table does not exist: {change.table}")
+    _refuse_stale_snapshots(base, change)
+    new = catalog._update_and_stage_table(
+        base, change.identifier, change.requirements, change.updates
+    )
+    return _Staged(change, base, new)
+
+
+def _refuse_stale_snapshots(base: Table | None, change: Change) -> None:
+    # PyIceberg takes a stale sequence number for a malformed update, though it only says that
+    # another branch got a commit first: a conflict, which the client solves by trying again.
+    if base is None or isinstance(base.metadata, TableMetadataV1):
+        return
+    for each in change.updates:
+        number = each.snapshot.sequence_number if isinstance(each, AddSnapshotUpdate) else None
+        if number is not None and number <= base.metadata.last_sequence_number:
+            raise CommitFailedException(
+                f"Requirement failed: {change.table} is at sequence number"
+                f" {base.metadata.last_sequence_number}, the new snapshot says {number}"
+            )
+
+
+def _swap(catalog: "LakeSqlCatalog", session: Session, staged: _Staged) -> None:
+    namespace, name = ".".join(staged.change.identifier[:-1]), staged.change.identifier[-1]
+    if staged.base is None:
+        row = catalog._create_table_row(namespace, name, staged.new.metadata_location)
+        try:
+            session.execute(insert(IcebergTables).values(**row))
+        except IntegrityError as e:
+            raise TableAlreadyExistsError(f"Table {namespace}.{name} already exists") from e
+        return
+    swapped = session.execute(
+        update(IcebergTables)
+        .where(
+            IcebergTables.catalog_name == catalog.name,
+            IcebergTables.table_namespace == namespace,
+            IcebergTables.table_name == name,
+            IcebergTables.metadata_location == staged.base.metadata_location,
+        )
+        .values(
+            metadata_location=staged.new.metadata_location,
+            previous_metadata_location=staged.base.metadata_location,
+        )
+    )
+    if not isinstance(swapped, CursorResult) or swapped.rowcount < 1:
+        raise _RaceLostError(f"{namespace}.{name} was changed by somebody else")
+
+
+def _discard(staged: Sequence[_Staged]) -> None:
+    for each in staged:
+        if each.changed:
+            try:
+                each.new.io.delete(each.new.metadata_location)
+            except OSError:  # never written, or out of reach: the orphan sweep's work then
+                continue

@@ -1,0 +1,91 @@
+"""The service in a thread of this process."""
+
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+from pyiceberg.catalog import Catalog
+
+from lakehouse.catalog.endpoint import Endpoint
+from lakehouse.catalog.rest.app import rest_app
+from lakehouse.errors import MachineError
+
+# How long open requests may finish once the service is told to stop.
+GRACE_SECONDS = 5
+
+
+@contextmanager
+def serving(
+    catalog: Catalog, *, host: str = "127.0.0.1", port: int = 0, token: str = ""
+) -> Iterator[Endpoint]:
+    """The Iceberg REST service over `catalog`, running until the block ends.
+
+    `port` 0 is a free one, an empty `token` a random one.
+    Raises MachineError when the port is in use or the address is not this machine's.
+    """
+    token = token or secrets.token_urlsafe(32)
+    with _listening(host, port) as listener:
+        server = _Server(rest_app(catalog, token))
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="iceberg-rest", daemon=True
+        )
+        thread.start()
+        try:
+            server.ready.wait()
+            yield Endpoint(_uri(listener), token)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its logging set-up and signal handlers, that tells when it listens."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as e:
+        raise MachineError(f"no address {host!r}: {e.strerror}", hint="try 127.0.0.1") from e
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # asyncio sets this on sockets it makes, not on one it is handed; accepted connections
+        # inherit it. Without it every response waits some 40 ms for the client's delayed ACK.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as e:
+        listener.close()
+        raise MachineError(
+            f"can't listen on {host}:{port}: {e.strerror}",
+            hint="stop what listens there, or choose another port (0 is any free one)",
+        ) from e
+    return listener
+
+
+def _uri(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

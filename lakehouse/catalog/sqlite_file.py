@@ -1,0 +1,113 @@
+"""The SQLite file of the default catalog: opened safely by several processes, checked, stamped."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, QueuePool, create_engine
+
+from lakehouse.errors import CatalogError, MachineError
+
+# Written to the file's user_version. 0 is a file that PyIceberg made itself.
+SCHEMA_VERSION: Final = 1
+# How long a writer waits for the lock that another one holds; a commit holds it for milliseconds.
+BUSY_SECONDS: Final = 30.0
+
+# PyIceberg's own tables (pyiceberg.catalog.sql, schema v1), created in one transaction so that
+# two processes opening a new home at once don't trip over each other.
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS iceberg_tables (
+        catalog_name VARCHAR(255) NOT NULL,
+        table_namespace VARCHAR(255) NOT NULL,
+        table_name VARCHAR(255) NOT NULL,
+        metadata_location VARCHAR(1000),
+        previous_metadata_location VARCHAR(1000),
+        iceberg_type VARCHAR(5),
+        PRIMARY KEY (catalog_name, table_namespace, table_name))""",
+    """CREATE TABLE IF NOT EXISTS iceberg_namespace_properties (
+        catalog_name VARCHAR(255) NOT NULL,
+        namespace VARCHAR(255) NOT NULL,
+        property_key VARCHAR(255) NOT NULL,
+        property_value VARCHAR(1000) NOT NULL,
+        PRIMARY KEY (catalog_name, namespace, property_key))""",
+)
+
+
+def open_file(file: Path) -> Engine:
+    """An engine on the catalog file, which is created when it is missing.
+
+    Raises CatalogError when the file is damaged or was made by a newer version, MachineError
+    when the operating system does not let it be opened or written.
+    """
+    try:
+        with closing(_connect(file)) as connection:
+            _check(connection, file)
+            _prepare(connection)
+    except sqlite3.Error as e:
+        raise translated(e, file) from e
+    return create_engine("sqlite://", creator=lambda: _connect(file), poolclass=QueuePool)
+
+
+def translated(error: sqlite3.Error, file: Path) -> CatalogError | MachineError:
+    """What an error of SQLite on this file means to a person."""
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    match code & 0xFF:  # the low byte is the class of the error
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return damaged(file, str(error))
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            hint = "check who owns it and whether it and its folder may be written"
+            return MachineError(f"the catalog {file} can't be opened: {error}", hint=hint)
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            hint = f"another process held it for {BUSY_SECONDS:.0f} s; try again when it is done"
+            return MachineError(f"the catalog {file} is locked", hint=hint)
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return MachineError(f"the catalog {file}: {error}", hint="check free space")
+        case _:
+            return damaged(file, str(error))
+
+
+def damaged(file: Path, reason: str) -> CatalogError:
+    """The error for a catalog file that is no catalog any more."""
+    return CatalogError(
+        f"the catalog {file} is damaged: {reason}",
+        hint="restore it from a backup, or move it away with the home and build again",
+    )
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=BUSY_SECONDS, check_same_thread=False)
+    # A commit must survive a power cut: the metadata files it made obsolete may be gone.
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _check(connection: sqlite3.Connection, file: Path) -> None:
+    if file.stat().st_size == 0 and _holds_tables(file.parent / "warehouse"):
+        raise damaged(file, "it is empty, yet the warehouse beside it holds tables")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise CatalogError(
+            f"the catalog {file} has schema {version}; this version knows {SCHEMA_VERSION}",
+            hint="upgrade lakehouse",
+        )
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise damaged(file, verdict)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+        return
+    # Readers go on while somebody commits, and a commit costs one fsync instead of several.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.isolation_level = None
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in _TABLES:
+        connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
+
+
+def _holds_tables(warehouse: Path) -> bool:
+    return any(warehouse.glob("*/*/metadata/*.metadata.json"))

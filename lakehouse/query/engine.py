@@ -1,0 +1,55 @@
+"""DuckDB with the Iceberg extension, attached to the catalog."""
+
+from datetime import timedelta
+from importlib.resources import files
+
+import duckdb
+
+from lakehouse.catalog import Endpoint
+from lakehouse.query.quoting import identifier, literal
+
+# In this order: iceberg needs the other two.
+EXTENSIONS = ("avro", "httpfs", "iceberg")
+
+
+def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
+    """Load the extensions from their wheels; nothing is installed, copied or downloaded.
+
+    Raises duckdb.IOException when a wheel does not match DuckDB's version.
+    """
+    con.execute("SET autoinstall_known_extensions = false")
+    for name in EXTENSIONS:
+        con.execute(f"LOAD {literal(_file_of(name))}")
+
+
+def attach_lake(
+    con: duckdb.DuckDBPyConnection,
+    endpoint: Endpoint,
+    *,
+    alias: str = "lake",
+    read_only: bool = False,
+    max_staleness: timedelta | None = None,
+) -> None:
+    """Attach the catalog behind `endpoint` as the database `alias`.
+
+    `max_staleness` lets a table's metadata be reused for that long without asking the catalog
+    again; without it every statement sees the newest snapshot.
+    """
+    options = ["TYPE iceberg", f"ENDPOINT {literal(endpoint.uri)}"]
+    options.append(
+        f"TOKEN {literal(endpoint.token)}" if endpoint.token else "AUTHORIZATION_TYPE 'none'"
+    )
+    if read_only:
+        options.append("READ_ONLY")
+    if max_staleness is not None:
+        options.append(
+            f"MAX_TABLE_STALENESS INTERVAL {literal(f'{max_staleness.total_seconds()} seconds')}"
+        )
+    warehouse = literal(endpoint.warehouse)
+    con.execute(f"ATTACH {warehouse} AS {identifier(alias)} ({', '.join(options)})")
+
+
+def _file_of(extension: str) -> str:
+    package = files(f"duckdb_extension_{extension}")
+    folder = package / "extensions" / f"v{duckdb.__version__}"
+    return str(folder / f"{extension}.duckdb_extension")
