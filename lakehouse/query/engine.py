@@ -6,7 +6,7 @@ from importlib.resources import files
 import duckdb
 
 from lakehouse.catalog import Endpoint
-from lakehouse.query.quoting import identifier, literal
+from lakehouse.quoting import identifier, literal
 
 # In this order: iceberg needs the other two.
 EXTENSIONS = ("avro", "httpfs", "iceberg")

@@ -15,7 +15,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import IcebergType, NestedField
 
 from lakehouse.errors import QueryError
-from lakehouse.tables.sql_text import quoted
+from lakehouse.quoting import identifier
 
 # Iceberg type, and the DuckDB type the values are cast to before they are written.
 _PLAIN: Mapping[str, tuple[IcebergType, str]] = {
@@ -105,7 +105,7 @@ def _map(type_: DuckDBPyType) -> tuple[IcebergType, str]:
 def _struct(type_: DuckDBPyType) -> tuple[IcebergType, str]:
     parts = _parts(type_)
     fields = [NestedField(-i, name, held) for i, (name, held, _) in enumerate(parts, start=1)]
-    casts = ", ".join(f"{quoted(name)} {cast}" for name, _, cast in parts)
+    casts = ", ".join(f"{identifier(name)} {cast}" for name, _, cast in parts)
     return iceberg.StructType(*fields), f"STRUCT({casts})"
 
 
@@ -124,7 +124,7 @@ _NESTED: Mapping[str, Callable[[DuckDBPyType], tuple[IcebergType, str]]] = {
 
 
 def _named_ids(field: NestedField) -> str:
-    return f"{quoted(field.name)}: {_ids(field.field_id, field.field_type)}"
+    return f"{identifier(field.name)}: {_ids(field.field_id, field.field_type)}"
 
 
 def _ids(field_id: int, type_: IcebergType) -> str:

@@ -14,9 +14,9 @@ from pyiceberg.table.metadata import TableMetadata
 
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import CatalogError
+from lakehouse.quoting import identifier, literal
 from lakehouse.tables.column_types import Column, field_ids
 from lakehouse.tables.partitioning import Term
-from lakehouse.tables.sql_text import literal, quoted
 
 # DuckDB starts a new file here, so that a reader of a large table has several to share out.
 _FILE_SIZE = "256MB"
@@ -70,7 +70,7 @@ def write(
     if path := path_of(folder.location):
         path.mkdir(parents=True)
     layout = (
-        f"partition_by ({', '.join(quoted(_FOLDER + term.name) for term in rows.terms)})"
+        f"partition_by ({', '.join(identifier(_FOLDER + term.name) for term in rows.terms)})"
         if rows.terms
         else f"file_size_bytes '{_FILE_SIZE}'"
     )
@@ -94,8 +94,10 @@ def adopt(io: FileIO, metadata: TableMetadata, locations: Sequence[str]) -> list
 
 def _select(rows: Rows) -> str:
     """The query, cast to what the table holds, with a column for each level of folders."""
-    values = [f"cast({quoted(c.name)} as {c.cast}) as {quoted(c.name)}" for c in rows.columns]
-    folders = [f"{term.folder} as {quoted(_FOLDER + term.name)}" for term in rows.terms]
+    values = [
+        f"cast({identifier(c.name)} as {c.cast}) as {identifier(c.name)}" for c in rows.columns
+    ]
+    folders = [f"{term.folder} as {identifier(_FOLDER + term.name)}" for term in rows.terms]
     return f"select {', '.join(values + folders)} from ({rows.query}\n)"
 
 

@@ -18,7 +18,7 @@ from pyiceberg.transforms import (
 )
 
 from lakehouse.errors import QueryError
-from lakehouse.tables.sql_text import literal, quoted
+from lakehouse.quoting import identifier, literal
 
 _TERM = re.compile(r"(?P<column>\w+)|(?P<transform>\w+)\(\s*(?P<source>\w+)\s*\)")
 # The transform of the specification, and the folder's name for a value (strftime).
@@ -91,11 +91,11 @@ def _present(transaction: Transaction) -> dict[tuple[str, str], str]:
 def _parse(text: str) -> Term:
     match = _TERM.fullmatch(text)
     if match and (column := match["column"]):
-        folder = _safe(f"cast({quoted(column)} as varchar)")
+        folder = _safe(f"cast({identifier(column)} as varchar)")
         return Term(column, IdentityTransform(), column, folder)
     if match and (name := match["transform"].lower()) in _TIMES:
         column, (transform, pattern) = match["source"], _TIMES[name]
-        folder = f"strftime({quoted(column)}, {literal(pattern)})"
+        folder = f"strftime({identifier(column)}, {literal(pattern)})"
         return Term(column, transform, f"{column}_{name}", folder)
     raise QueryError(
         f"partitioned_by: {text!r} is no partition term",
