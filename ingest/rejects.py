@@ -1,0 +1,40 @@
+"""Lines that can't become a record, and why: a closed list of reasons."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """What is wrong with a line. The first that holds, in this order, names it."""
+
+    BLANK_LINE = "blank_line"
+    LINE_TOO_LONG = "line_too_long"
+    NUL_BYTE = "nul_byte"
+    CARRIAGE_RETURN = "carriage_return"
+    INVALID_UTF8 = "invalid_utf8"
+    UNBALANCED_QUOTES = "unbalanced_quotes"
+    MISPLACED_QUOTE = "misplaced_quote"
+    WRONG_COLUMN_COUNT = "wrong_column_count"
+    CONTINUED_LINE = "continued_line"
+    MISSING_INVOICE = "missing_invoice"
+    MISSING_STOCK_CODE = "missing_stock_code"
+    BAD_QUANTITY = "bad_quantity"
+    BAD_DATE = "bad_date"
+    BAD_PRICE = "bad_price"
+    BAD_CUSTOMER = "bad_customer"
+    OUT_OF_RANGE = "out_of_range"
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A refused line: its index among the lines it was read with, from 0, and the line itself."""
+
+    line: int
+    reason: Reason
+    detail: str
+    raw: str
+
+
+def readable(raw: bytes) -> str:
+    r"""The line as text; bytes that are no UTF-8 as `\xNN`, so that nothing of it is lost."""
+    return raw.decode("utf-8", "backslashreplace")

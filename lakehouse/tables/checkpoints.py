@@ -1,0 +1,59 @@
+"""How far a stream has been delivered, kept in the snapshots of the table it is delivered to.
+
+The newest ancestor of the table's head that carries the stream's checkpoint holds the truth:
+data and checkpoint are one commit, and rolling the table back rolls the checkpoint back too.
+Expiry removes ancestors without a trace, so the sequence is mirrored as a table property: a
+table that names a sequence but has lost the checkpoint is refused, never started anew.
+"""
+
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.snapshots import Snapshot
+
+from lakehouse.errors import CatalogError
+
+_CHECKPOINT = "lakehouse.checkpoint."
+_SEQUENCE = "lakehouse.sequence."
+
+
+def checkpoint_key(stream: str) -> str:
+    """The key of the stream's checkpoint in a snapshot summary."""
+    return _CHECKPOINT + stream
+
+
+def sequence_key(stream: str) -> str:
+    """The key of the stream's sequence in the table properties."""
+    return _SEQUENCE + stream
+
+
+def read_checkpoint(metadata: TableMetadata, stream: str) -> str | None:
+    """The text of the stream's checkpoint, None when nothing was ever delivered.
+
+    Raises CatalogError when the table says that there was one, and no snapshot holds it.
+    """
+    snapshots = {snapshot.snapshot_id: snapshot for snapshot in metadata.snapshots}
+    snapshot = metadata.current_snapshot()
+    while snapshot is not None:
+        if text := _properties(snapshot).get(checkpoint_key(stream)):
+            return text
+        parent = snapshot.parent_snapshot_id
+        snapshot = snapshots.get(parent) if parent is not None else None
+    if sequence := metadata.properties.get(sequence_key(stream)):
+        raise CatalogError(
+            f"the bookmark of stream {stream!r} is lost: delivery {sequence} was committed, "
+            "but its snapshot has expired or was rolled back",
+            hint="roll the table back to a snapshot that carries it, or drop the table",
+        )
+    return None
+
+
+def carried_checkpoints(metadata: TableMetadata) -> dict[str, str]:
+    """What a commit on top of the head must repeat, so that expiry can't lose a checkpoint."""
+    streams = [
+        name.removeprefix(_SEQUENCE) for name in metadata.properties if name.startswith(_SEQUENCE)
+    ]
+    texts = {stream: read_checkpoint(metadata, stream) for stream in streams}
+    return {checkpoint_key(stream): text for stream, text in texts.items() if text}
+
+
+def _properties(snapshot: Snapshot) -> dict[str, str]:
+    return snapshot.summary.additional_properties if snapshot.summary else {}
