@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from pyiceberg.catalog.sql import IcebergTables
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.table import CommitTableResponse, StagedTable, Table
-from pyiceberg.table.metadata import TableMetadataV1
+from pyiceberg.table.metadata import TableMetadata, TableMetadataV1
 from pyiceberg.table.update import AddSnapshotUpdate, TableRequirement, TableUpdate
 from pyiceberg.typedef import Identifier
 from sqlalchemy import CursorResult, insert, update
@@ -44,11 +44,27 @@ class Change:
         return ".".join(self.identifier)
 
 
+@dataclass(frozen=True)
+class Committed:
+    """A table after a change, and the metadata it had before (None: the change made it)."""
+
+    metadata: TableMetadata
+    metadata_location: str
+    base: TableMetadata | None
+
+    @property
+    def response(self) -> CommitTableResponse:
+        """The same, as PyIceberg's catalogs answer it."""
+        return CommitTableResponse.model_validate(
+            {"metadata": self.metadata, "metadata-location": self.metadata_location}
+        )
+
+
 @runtime_checkable
 class TransactionalCatalog(Protocol):
     """A catalog that commits changes to several tables together."""
 
-    def commit_tables(self, changes: Sequence[Change]) -> list[CommitTableResponse]:
+    def commit_tables(self, changes: Sequence[Change]) -> list[Committed]:
         """Apply every change, or none. Raises CommitFailedException when one conflicts."""
 
 
@@ -63,20 +79,17 @@ class _Staged:
         return self.base is None or self.new.metadata != self.base.metadata
 
     @property
-    def response(self) -> CommitTableResponse:
+    def committed(self) -> Committed:
         at = self.new if self.changed or self.base is None else self.base
-        return CommitTableResponse.model_validate(
-            {"metadata": at.metadata, "metadata-location": at.metadata_location}
-        )
+        before = None if self.base is None else self.base.metadata
+        return Committed(at.metadata, at.metadata_location, before)
 
 
 class _RaceLostError(CommitFailedException):
     """Somebody else's commit came in between; the requirements may still hold on top of it."""
 
 
-def commit_together(
-    catalog: "LakeSqlCatalog", changes: Sequence[Change]
-) -> list[CommitTableResponse]:
+def commit_together(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Committed]:
     """Apply every change, or none; what comes back is in the order of the changes.
 
     Raises CommitFailedException when a requirement does not hold or the race is lost too often,
@@ -93,7 +106,7 @@ def commit_together(
     return _attempt(catalog, changes)
 
 
-def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[CommitTableResponse]:
+def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Committed]:
     staged: list[_Staged] = []
     with Session(catalog.engine) as session:
         try:
@@ -112,7 +125,7 @@ def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Commi
             raise
         # From here on the outcome is the database's: nothing is discarded when this fails.
         session.commit()
-    return [each.response for each in staged]
+    return [each.committed for each in staged]
 
 
 def _stage(catalog: "LakeSqlCatalog", change: Change) -> _Staged:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from pyiceberg.catalog import Catalog, infer_catalog_type
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
+from lakehouse.catalog.explaining import explained
 from lakehouse.catalog.locations import location_of
 from lakehouse.catalog.remote import LakeRestCatalog
 from lakehouse.catalog.sql import LakeSqlCatalog
@@ -21,57 +23,77 @@ def open_catalog(settings: Settings) -> Catalog:
     """The catalog of this home: SQLite by default, or whatever `[catalog]` says.
 
     The SQLite file lies beside the warehouse, not in it, so that nothing that walks the
-    warehouse (a crawler, an orphan sweep) ever meets it.
+    warehouse (a crawler, an orphan sweep) ever meets it. PyIceberg's own configuration
+    (.pyiceberg.yaml, PYICEBERG_*) is not read: what holds is what lakehouse.toml says.
 
-    Raises CatalogError when the catalog is damaged, out of reach or of an unknown type,
-    MachineError when the home can't be written.
+    Raises CatalogError when the catalog is damaged, of a newer version, out of reach, refuses
+    or is of an unknown type, MachineError when the home can't be written.
     """
     if settings.catalog:
         return _open_configured(settings.catalog)
     try:
         settings.warehouse.mkdir(parents=True, exist_ok=True)
     except OSError as e:
+        message = f"can't write to the home {settings.home}: {e.strerror}"
         hint = "check who owns it, or choose another home with --home"
-        raise MachineError(
-            f"can't write to the home {settings.home}: {e.strerror}", hint=hint
-        ) from e
+        raise MachineError(message, hint=hint) from e
     return _open_sqlite(settings.home / FILE_NAME, {"warehouse": location_of(settings.warehouse)})
 
 
-def _open_configured(properties: Mapping[str, str]) -> Catalog:
-    match kind_of(properties):
-        case "sql":
-            return _open_sql(properties)
-        case "glue":
-            from lakehouse.catalog.glue import LakeGlueCatalog  # noqa: PLC0415 - boto3 takes 1 s
-
-            return LakeGlueCatalog(NAME, **properties)
-        case "rest":
-            return LakeRestCatalog(NAME, **properties)
-        case unknown:
-            raise CatalogError(
-                f"unknown catalog type {unknown!r}", hint="known types: sql, glue, rest"
-            )
-
-
 def kind_of(properties: Mapping[str, str]) -> str:
-    """The type of a configured catalog: what `type` says, else what its uri tells."""
+    """The type of a configured catalog: what `type` says, else what its uri tells.
+
+    Raises CatalogError when neither tells.
+    """
     if "type" in properties:
         return properties["type"].lower()
     try:
         kind = infer_catalog_type(NAME, dict(properties))
     except ValueError as e:
-        raise CatalogError(
-            "[catalog] does not tell its type", hint='set type = "sql", "glue" or "rest"'
-        ) from e
+        hint = 'set type = "sql", "glue" or "rest", and uri'
+        raise CatalogError("[catalog] does not tell its type", hint=hint) from e
     return kind.value if kind else ""
 
 
+def _open_configured(properties: Mapping[str, str]) -> Catalog:
+    kind = kind_of(properties)
+    if kind in {"sql", "rest"} and not properties.get("uri"):
+        hint = f'add uri = "..." to [catalog], or leave type = "{kind}" out'
+        raise CatalogError(f"[catalog] of type {kind!r} lacks its uri", hint=hint)
+    match kind:
+        case "sql":
+            return _open_sql(properties)
+        case "glue":
+            return _open_glue(properties)
+        case "rest":
+            with explained(f"the catalog at {properties['uri']}"):
+                return LakeRestCatalog(NAME, **properties)
+        case _:
+            hint = "known types: sql, glue, rest"
+            raise CatalogError(f"unknown catalog type {kind!r}", hint=hint)
+
+
+def _open_glue(properties: Mapping[str, str]) -> Catalog:
+    from lakehouse.catalog.glue import LakeGlueCatalog  # noqa: PLC0415 - boto3 takes 1 s
+
+    with explained("the Glue catalog"):
+        catalog = LakeGlueCatalog(NAME, **properties)
+        # Opening asks AWS nothing; a first question tells now what would fail later.
+        catalog.list_namespaces()
+        return catalog
+
+
 def _open_sql(properties: Mapping[str, str]) -> Catalog:
-    url = make_url(properties["uri"])
-    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
-        return _open_sqlite(Path(str(url.database)), properties)
-    return LakeSqlCatalog(NAME, None, **properties)
+    uri = properties["uri"]
+    try:
+        url = make_url(uri)
+        if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+            return _open_sqlite(Path(str(url.database)), properties)
+        return LakeSqlCatalog(NAME, None, **properties)
+    except (SQLAlchemyError, ImportError) as e:
+        reason = str(e).partition("\n")[0]
+        hint = "check uri in [catalog], and that its driver is installed"
+        raise CatalogError(f"the catalog database can't be opened: {reason}", hint=hint) from e
 
 
 def _open_sqlite(file: Path, properties: Mapping[str, str]) -> Catalog:

@@ -20,11 +20,11 @@ from pyiceberg.table.metadata import new_table_metadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lakehouse.catalog.commits import Change, commit_together
+from lakehouse.catalog.commits import Change, Committed, commit_together
 from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
 from lakehouse.catalog.locations import unused_location
 from lakehouse.catalog.names import check_namespace, check_table, folder_of
@@ -133,11 +133,26 @@ class LakeSqlCatalog(DefaultingCatalog, SqlCatalog):
         updates: tuple[TableUpdate, ...],
     ) -> CommitTableResponse:
         """As PyIceberg's; a lost race leaves no metadata file."""
-        return self.commit_tables([Change(table.name(), requirements, updates)])[0]
+        return self.commit_tables([Change(table.name(), requirements, updates)])[0].response
 
-    def commit_tables(self, changes: Sequence[Change]) -> list[CommitTableResponse]:
+    def commit_tables(self, changes: Sequence[Change]) -> list[Committed]:
         """Apply every change, or none, in one transaction. Raises CommitFailedException."""
         return commit_together(self, changes)
+
+    def metadata_location(self, identifier: Identifier) -> str:
+        """Where the table's current metadata lies. Raises NoSuchTableError."""
+        namespace, name = ".".join(identifier[:-1]), identifier[-1]
+        row = select(IcebergTables.metadata_location).where(
+            IcebergTables.catalog_name == self.name,
+            IcebergTables.table_namespace == namespace,
+            IcebergTables.table_name == name,
+            or_(IcebergTables.iceberg_type.is_(None), IcebergTables.iceberg_type == "TABLE"),
+        )
+        with Session(self.engine) as session:
+            found = session.scalar(row)
+        if found is None:
+            raise NoSuchTableError(f"Table does not exist: {namespace}.{name}")
+        return found
 
     def load_if_exists(self, identifier: Identifier) -> Table | None:
         """The table, or None."""

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, QueuePool, create_engine
+from sqlalchemy import Engine, ExceptionContext, QueuePool, create_engine, event
 
 from lakehouse.errors import CatalogError, MachineError
 
@@ -40,13 +40,23 @@ def open_file(file: Path) -> Engine:
     Raises CatalogError when the file is damaged or was made by a newer version, MachineError
     when the operating system does not let it be opened or written.
     """
+    _check_file(file)
     try:
         with closing(_connect(file)) as connection:
-            _check(connection, file)
+            _check_content(connection, file)
             _prepare(connection)
     except sqlite3.Error as e:
         raise translated(e, file) from e
-    return create_engine("sqlite://", creator=lambda: _connect(file), poolclass=QueuePool)
+    engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=QueuePool)
+
+    @event.listens_for(engine, "handle_error")
+    def tell(context: ExceptionContext) -> None:
+        error = context.original_exception
+        # A constraint says "exists already", which the catalog knows how to put.
+        if isinstance(error, sqlite3.Error) and not isinstance(error, sqlite3.IntegrityError):
+            raise translated(error, file) from error
+
+    return engine
 
 
 def translated(error: sqlite3.Error, file: Path) -> CatalogError | MachineError:
@@ -82,9 +92,16 @@ def _connect(file: Path) -> sqlite3.Connection:
     return connection
 
 
-def _check(connection: sqlite3.Connection, file: Path) -> None:
-    if file.stat().st_size == 0 and _holds_tables(file.parent / "warehouse"):
-        raise damaged(file, "it is empty, yet the warehouse beside it holds tables")
+def _check_file(file: Path) -> None:
+    if file.is_dir():
+        raise damaged(file, "it is a directory")
+    # SQLite takes a missing or empty file for a new database, and every table would be forgotten.
+    known = file.exists() and file.stat().st_size > 0
+    if not known and _holds_tables(file.parent / "warehouse"):
+        raise damaged(file, "it is missing or empty, yet the warehouse beside it holds tables")
+
+
+def _check_content(connection: sqlite3.Connection, file: Path) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise CatalogError(
@@ -93,7 +110,7 @@ def _check(connection: sqlite3.Connection, file: Path) -> None:
         )
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise damaged(file, verdict)
+        raise damaged(file, verdict.replace("\n", " "))
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
@@ -105,6 +122,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     for statement in _TABLES:
         connection.execute(statement)
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(iceberg_tables)")}
+    if "iceberg_type" not in columns:
+        connection.execute("ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)")
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("COMMIT")
 

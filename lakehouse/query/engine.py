@@ -35,7 +35,8 @@ def attach_lake(
     `max_staleness` lets a table's metadata be reused for that long without asking the catalog
     again; without it every statement sees the newest snapshot.
     """
-    options = ["TYPE iceberg", f"ENDPOINT {literal(endpoint.uri)}"]
+    # As in Athena, a dropped table takes its files with it; they would never be found again.
+    options = ["TYPE iceberg", "PURGE_REQUESTED true", f"ENDPOINT {literal(endpoint.uri)}"]
     options.append(
         f"TOKEN {literal(endpoint.token)}" if endpoint.token else "AUTHORIZATION_TYPE 'none'"
     )

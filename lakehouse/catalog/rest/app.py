@@ -1,5 +1,6 @@
 """The service as an ASGI application: routes, the token, and one way into the catalog."""
 
+import asyncio
 import hmac
 from collections.abc import Mapping
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from pyiceberg.catalog import Catalog
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -17,10 +19,15 @@ from lakehouse.catalog.commits import TransactionalCatalog
 from lakehouse.catalog.rest import namespaces, tables, transactions
 from lakehouse.catalog.rest.calls import Call, Handler
 from lakehouse.catalog.rest.failures import RefusedError, error_response, failure
+from lakehouse.catalog.rest.staging import StagedFolders
 
-# A commit that adds 100,000 files is about 100 bytes: files are listed in manifests, not here.
+# Files are listed in manifests, not here: a commit is some kilobytes, however much it adds.
 LARGEST_BODY: Final = 32 * 1024 * 1024
+BODY_SECONDS: Final = 60
 
+_UNAUTHORIZED: Final = error_response(
+    401, "NotAuthorizedException", "missing or wrong bearer token"
+)
 _NAMESPACE: Final = "namespaces/{namespace}"
 _TABLE: Final = f"{_NAMESPACE}/tables/{{table}}"
 
@@ -46,12 +53,21 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
 }
 
 
-def rest_app(catalog: Catalog, token: str) -> ASGIApp:
+def rest_app(catalog: Catalog, token: str, staged: StagedFolders) -> ASGIApp:
     """The Iceberg REST service over `catalog`, for clients that bear `token`."""
-    routes = [_route("/v1/config", {"GET": configuration}, catalog, token)]
-    routes += [_route(f"/v1/{path}", handlers, catalog, token) for path, handlers in ROUTES.items()]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
-    return _EncodedPaths(app)
+
+    def route(path: str, handlers: Mapping[str, Handler]) -> Route:
+        async def answer(request: Request) -> Response:
+            try:
+                return await _answer(request, handlers, catalog, staged)
+            except Exception as e:  # noqa: BLE001 - every error becomes an answer
+                return failure(e)
+
+        return Route(path, answer, methods=list(handlers))
+
+    routes = [route("/v1/config", {"GET": configuration})]
+    routes += [route(f"/v1/{path}", handlers) for path, handlers in ROUTES.items()]
+    return _Guard(Starlette(routes=routes, exception_handlers={HTTPException: _no_route}), token)
 
 
 def configuration(call: Call) -> Response:
@@ -65,51 +81,60 @@ def configuration(call: Call) -> Response:
     return JSONResponse({"defaults": {}, "overrides": {}, "endpoints": endpoints})
 
 
-class _EncodedPaths:
-    """Routes by the path as it was sent: a name may hold an encoded slash."""
+class _Guard:
+    """Lets in who bears the token, and routes by the path as it was sent.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Starlette routes by the decoded path, where the slash in a table's name would part it.
+    """
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
+        self._token = token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw = scope.get("raw_path")
-        if raw:
-            scope = {**scope, "path": raw.partition(b"?")[0].decode("latin-1")}
-        await self._app(scope, receive, send)
+        app = self._app if self._knows(scope) else _UNAUTHORIZED
+        path = scope["raw_path"].partition(b"?")[0].decode("latin-1")
+        await app({**scope, "path": path}, receive, send)
+
+    def _knows(self, scope: Scope) -> bool:
+        header = Headers(scope=scope).get("authorization", "")
+        scheme, _, given = header.partition(" ")
+        # Compared in constant time, so that a wrong token does not tell how far it was right.
+        right = hmac.compare_digest(given.strip().encode(), self._token)
+        return right and scheme.lower() == "bearer"
 
 
-def _route(path: str, handlers: Mapping[str, Handler], catalog: Catalog, token: str) -> Route:
-    expected = token.encode()
-
-    async def answer(request: Request) -> Response:
-        try:
-            _authorize(request, expected)
-            call = Call(catalog, request.path_params, request.query_params, await _body(request))
-            # Starlette takes HEAD wherever it takes GET.
-            handler = handlers.get(request.method) or handlers["GET"]
-            return await run_in_threadpool(handler, call)
-        except Exception as e:  # noqa: BLE001 - every error becomes an answer
-            return failure(e)
-
-    return Route(path, answer, methods=list(handlers))
-
-
-def _authorize(request: Request, expected: bytes) -> None:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
-        raise RefusedError(401, "NotAuthorizedException", "missing or wrong bearer token")
+async def _answer(
+    request: Request, handlers: Mapping[str, Handler], catalog: Catalog, staged: StagedFolders
+) -> Response:
+    call = Call(
+        catalog,
+        path=request.path_params,
+        query=request.query_params,
+        raw=await _body(request),
+        staged=staged,
+        agent=request.headers.get("user-agent", ""),
+    )
+    # Starlette takes HEAD wherever it takes GET.
+    handler = handlers.get(request.method) or handlers["GET"]
+    return await run_in_threadpool(handler, call)
 
 
 async def _body(request: Request) -> bytes:
     chunks, size = [], 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > LARGEST_BODY:
-                raise RefusedError(
-                    413, "BadRequestException", f"the body exceeds {LARGEST_BODY} bytes"
-                )
-            chunks.append(chunk)
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > LARGEST_BODY:
+                    raise RefusedError(
+                        413, "BadRequestException", f"the body exceeds {LARGEST_BODY} bytes"
+                    )
+                chunks.append(chunk)
+    except TimeoutError as e:
+        raise RefusedError(
+            408, "BadRequestException", f"the body took over {BODY_SECONDS} s"
+        ) from e
     except ClientDisconnect as e:
         raise RefusedError(400, "BadRequestException", "the client left") from e
     return b"".join(chunks)
@@ -117,6 +142,5 @@ async def _body(request: Request) -> bytes:
 
 async def _no_route(request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
-    return error_response(
-        code, "NoSuchRouteException", f"no route {request.method} {request.url.path}"
-    )
+    message = f"no route {request.method} {request.url.path}"
+    return error_response(code, "NoSuchRouteException", message)

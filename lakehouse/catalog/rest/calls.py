@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from lakehouse.catalog.names import check_namespace, check_table
 from lakehouse.catalog.rest.failures import bad_request
+from lakehouse.catalog.rest.staging import StagedFolders
 
 # The specification joins the levels of a namespace by the unit separator.
 SEPARATOR = "\x1f"
@@ -30,6 +31,8 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     raw: bytes
+    staged: StagedFolders
+    agent: str = ""
 
     @property
     def namespace(self) -> Identifier:

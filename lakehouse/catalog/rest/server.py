@@ -12,6 +12,7 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse.catalog.endpoint import Endpoint
 from lakehouse.catalog.rest.app import rest_app
+from lakehouse.catalog.rest.staging import StagedFolders
 from lakehouse.errors import MachineError
 
 # How long open requests may finish once the service is told to stop.
@@ -28,8 +29,9 @@ def serving(
     Raises MachineError when the port is in use or the address is not this machine's.
     """
     token = token or secrets.token_urlsafe(32)
+    staged = StagedFolders()
     with _listening(host, port) as listener:
-        server = _Server(rest_app(catalog, token))
+        server = _Server(rest_app(catalog, token, staged))
         thread = threading.Thread(
             target=server.run, args=([listener],), name="iceberg-rest", daemon=True
         )
@@ -40,6 +42,7 @@ def serving(
         finally:
             server.should_exit = True
             thread.join()
+            staged.clear()
 
 
 class _Server(uvicorn.Server):

@@ -1,19 +1,18 @@
 """The table part of the service, without commits."""
 
-import json
-
 from pydantic import BaseModel, Field
 from pyiceberg.catalog.rest import CreateTableRequest
-from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError, ValidationError
+from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.table import TableIdentifier
-from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from starlette.responses import JSONResponse, Response
 
 from lakehouse.catalog.locations import prepare_folders
 from lakehouse.catalog.names import check_table
+from lakehouse.catalog.purging import purge_table
 from lakehouse.catalog.rest.calls import Call
+from lakehouse.catalog.rest.documents import described_table, stored_table
 from lakehouse.catalog.rest.namespaces import require_namespace
 from lakehouse.catalog.rest.pages import page
 
@@ -66,17 +65,16 @@ def create_table(call: Call) -> Response:
     )
     if wanted.stage_create:
         staged = call.catalog.create_table_transaction(*details)._table
-        prepare_folders(staged.metadata.location)
-        return loaded(staged.metadata, None)
+        call.staged.add(staged.metadata.location)
+        return described_table(call.catalog, staged.metadata, None)
     table = call.catalog.create_table(*details)
     prepare_folders(table.metadata.location)
-    return loaded(table.metadata, table.metadata_location)
+    return described_table(call.catalog, table.metadata, table.metadata_location)
 
 
 def load_table(call: Call) -> Response:
     """A table's metadata."""
-    table = call.catalog.load_table(call.identifier)
-    return loaded(table.metadata, table.metadata_location)
+    return stored_table(call.catalog, call.identifier)
 
 
 def head_table(call: Call) -> Response:
@@ -91,11 +89,8 @@ def drop_table(call: Call) -> Response:
     identifier = call.identifier
     if call.query.get("purgeRequested", "false").lower() != "true":
         call.catalog.drop_table(identifier)
-        return Response(status_code=204)
-    table = call.catalog.load_table(identifier)
-    if table.properties.get("gc.enabled", "true").lower() == "false":
-        raise ValidationError("Cannot purge: gc.enabled is false for this table")
-    call.catalog.purge_table(identifier)
+    else:
+        purge_table(call.catalog, identifier)
     return Response(status_code=204)
 
 
@@ -106,7 +101,7 @@ def register_table(call: Call) -> Response:
     if wanted.overwrite:
         raise NotImplementedError("registering over an existing table is not supported")
     table = call.catalog.register_table(identifier, wanted.metadata_location)
-    return loaded(table.metadata, table.metadata_location)
+    return described_table(call.catalog, table.metadata, table.metadata_location)
 
 
 def rename_table(call: Call) -> Response:
@@ -125,11 +120,3 @@ def report_metrics(call: Call) -> Response:
 def identifier_of(name: TableIdentifier) -> tuple[str, ...]:
     """The identifier in a body. Raises ValueError for names the catalog does not take."""
     return check_table((*name.namespace.root, name.name))
-
-
-def loaded(metadata: TableMetadata, metadata_location: str | None) -> Response:
-    """The specification's LoadTableResult."""
-    location = json.dumps(metadata_location)
-    document = metadata.model_dump_json(exclude_none=True, by_alias=True)
-    body = f'{{"metadata-location":{location},"metadata":{document},"config":{{}}}}'
-    return Response(body, media_type="application/json")

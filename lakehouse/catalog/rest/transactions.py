@@ -5,18 +5,17 @@ from typing import Any, cast
 
 from pydantic import BaseModel, Field
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.io import load_file_io
-from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table
-from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table import CommitTableRequest, Table
 from pyiceberg.table.update import SetPropertiesUpdate
 from starlette.responses import Response
 
-from lakehouse.catalog.commits import Change, TransactionalCatalog
+from lakehouse.catalog.commits import Change, Committed, TransactionalCatalog
 from lakehouse.catalog.defaults import TABLE_DEFAULTS
 from lakehouse.catalog.locations import prepare_folders
 from lakehouse.catalog.rest.calls import Call, parse
-from lakehouse.catalog.rest.tables import identifier_of, loaded
+from lakehouse.catalog.rest.documents import described_table
+from lakehouse.catalog.rest.tables import identifier_of
 
 
 class CommitTransactionRequest(BaseModel):
@@ -30,8 +29,8 @@ def commit_table(call: Call) -> Response:
     *namespace, name = call.identifier
     fields = {**call.fields(), "identifier": {"namespace": namespace, "name": name}}
     change = _change(fields)
-    done = _commit(call.catalog, [change])[0]
-    return loaded(done.metadata, done.metadata_location)
+    done = _commit(call, [change])[0]
+    return described_table(call.catalog, done.metadata, done.metadata_location)
 
 
 def commit_transaction(call: Call) -> Response:
@@ -40,7 +39,7 @@ def commit_transaction(call: Call) -> Response:
     changes = [_change(fields) for fields in wanted.table_changes]
     if len(changes) > 1 and not isinstance(call.catalog, TransactionalCatalog):
         raise NotImplementedError("this catalog commits to one table at a time")
-    _commit(call.catalog, changes)
+    _commit(call, changes)
     return Response(status_code=204)
 
 
@@ -57,28 +56,25 @@ def _change(fields: dict[str, Any]) -> Change:
     return Change(change.identifier, change.requirements, change.updates + extra)
 
 
-def _commit(catalog: Catalog, changes: list[Change]) -> list[CommitTableResponse]:
-    bases = [_base(catalog, change) for change in changes]
-    if isinstance(catalog, TransactionalCatalog):
-        done = catalog.commit_tables(changes)
+def _commit(call: Call, changes: list[Change]) -> list[Committed]:
+    if isinstance(call.catalog, TransactionalCatalog):
+        done = call.catalog.commit_tables(changes)
     else:
-        done = [_commit_alone(catalog, change) for change in changes]
-    for base, response in zip(bases, done, strict=True):
-        prepare_folders(response.metadata.location)
-        if base is not None:
-            io = load_file_io(catalog.properties, response.metadata_location)
-            catalog._delete_old_metadata(io, base, response.metadata)
+        done = [_commit_alone(call.catalog, change) for change in changes]
+    for each in done:
+        if each.base is None:
+            prepare_folders(each.metadata.location)
+            call.staged.committed(each.metadata.location)
+        elif not call.agent.startswith("PyIceberg/"):
+            # PyIceberg deletes obsolete metadata itself, and warns when it finds it gone.
+            io = load_file_io(call.catalog.properties, each.metadata_location)
+            call.catalog._delete_old_metadata(io, each.base, each.metadata)
     return done
 
 
-def _base(catalog: Catalog, change: Change) -> TableMetadata | None:
-    try:
-        return None if change.creates else catalog.load_table(change.identifier).metadata
-    except NoSuchTableError:
-        return None
-
-
-def _commit_alone(catalog: Catalog, change: Change) -> CommitTableResponse:
+def _commit_alone(catalog: Catalog, change: Change) -> Committed:
+    base = None if change.creates else catalog.load_table(change.identifier).metadata
     # PyIceberg's commit_table asks the table for nothing but its name.
     table = cast("Table", SimpleNamespace(name=lambda: change.identifier))
-    return catalog.commit_table(table, change.requirements, change.updates)
+    done = catalog.commit_table(table, change.requirements, change.updates)
+    return Committed(done.metadata, done.metadata_location, base)
