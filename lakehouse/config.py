@@ -23,6 +23,8 @@ PREFIX = "LAKEHOUSE_"
 OTHER_VARIABLES = {"LAKEHOUSE_CONFIG", "LAKEHOUSE_DEBUG", "LAKEHOUSE_ONLINE_RETAIL"}
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+# What RFC 6750 lets a bearer token consist of: anything else would not survive a header.
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~+/=-]*$", repr=False)]
 ByteSize = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$")]
 
 
@@ -40,10 +42,11 @@ class GenerateSettings(_Table):
 
 
 class RestSettings(_Table):
-    """Where `lakehouse catalog serve` listens."""
+    """Where `lakehouse catalog serve` listens, and for whom. An empty `token` is a random one."""
 
     host: str = "127.0.0.1"
     port: Port = 8181
+    token: Token = ""
 
 
 class QuerySettings(_Table):

@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from lakehouse.catalog.opening import kind_of, open_catalog
 from lakehouse.config import Settings
+from lakehouse.errors import CatalogError, ConfigError
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """The address of an Iceberg REST service, and what opens it."""
+    """The address of an Iceberg REST service, and what opens it.
+
+    `warehouse` is what a client asks that service for; ours has one and needs no name.
+    """
 
     uri: str
     token: str = field(repr=False)
@@ -26,7 +31,7 @@ def catalog_endpoint(settings: Settings) -> Iterator[Endpoint]:
 
     Raises what `open_catalog` raises.
     """
-    if settings.catalog and kind_of(settings.catalog) == "rest":
+    if _is_remote(settings):
         given = settings.catalog
         yield Endpoint(given["uri"], given.get("token", ""), given.get("warehouse", ""))
         return
@@ -35,3 +40,39 @@ def catalog_endpoint(settings: Settings) -> Iterator[Endpoint]:
 
     with open_catalog(settings) as catalog, serving(catalog) as endpoint:
         yield endpoint
+
+
+@contextmanager
+def public_endpoint(settings: Settings) -> Iterator[Endpoint]:
+    """The same for other programs: where and behind which token `[rest]` says.
+
+    Raises ConfigError when other machines could come in without a chosen token, MachineError
+    when the port is in use, CatalogError when the catalog is a REST service already.
+    """
+    if _is_remote(settings):
+        uri = settings.catalog["uri"]
+        raise CatalogError(f"the catalog is served already, at {uri}", hint="connect to it there")
+    rest = settings.rest
+    if not rest.token and not _is_loopback(rest.host):
+        raise ConfigError(
+            f"{rest.host} can be reached from other machines: choose a token",
+            hint="set --token or LAKEHOUSE_REST__TOKEN to a secret, or listen on 127.0.0.1",
+        )
+    from lakehouse.catalog.rest import serving  # noqa: PLC0415 - as above
+
+    with (
+        open_catalog(settings) as catalog,
+        serving(catalog, host=rest.host, port=rest.port, token=rest.token) as endpoint,
+    ):
+        yield endpoint
+
+
+def _is_remote(settings: Settings) -> bool:
+    return bool(settings.catalog) and kind_of(settings.catalog) == "rest"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name; what it resolves to may change
+        return host == "localhost"
