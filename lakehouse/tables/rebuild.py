@@ -21,11 +21,10 @@ from pyiceberg.types import NestedField
 from lakehouse.errors import CatalogError, QueryError
 from lakehouse.tables.column_types import Column, describe
 from lakehouse.tables.data_files import Rows, adopt, new_folder, write
+from lakehouse.tables.descriptions import COMMENT
 from lakehouse.tables.evolution import evolve, staying
 from lakehouse.tables.partitioning import Term, admit, parse_terms, retire, spec_of
 from lakehouse.tables.replacement import Replacement
-
-COMMENT = "comment"  # the table property that Spark, Trino and Glue show as the description
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,41 @@
+{#-
+  Dates where the engines disagree: a date plus a number of days, the days from one date to
+  another, and the day of the week by ISO 8601 (1 is Monday). Stock dateadd and the engines' own
+  weekday functions give other results on Sail.
+-#}
+{% macro add_days(date, days) %}
+    {{- return(adapter.dispatch("add_days")(date, days)) -}}
+{% endmacro %}
+
+{% macro default__add_days(date, days) -%}
+    date_add({{ date }}, {{ days }})
+{%- endmacro %}
+
+{% macro duckdb__add_days(date, days) -%}
+    {{ date }} + cast({{ days }} as int)
+{%- endmacro %}
+
+{% macro athena__add_days(date, days) -%}
+    date_add('day', {{ days }}, {{ date }})
+{%- endmacro %}
+
+{% macro days_between(earlier, later) %}
+    {{- return(adapter.dispatch("days_between")(earlier, later)) -}}
+{% endmacro %}
+
+{% macro default__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}
+
+{% macro duckdb__days_between(earlier, later) -%}
+    date_diff('day', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro athena__days_between(earlier, later) -%}
+    date_diff('day', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{#- 1 January 1900 was a Monday. -#}
+{% macro day_of_week(date) -%}
+    mod({{ days_between("cast('1900-01-01' as date)", date) }}, 7) + 1
+{%- endmacro %}

@@ -1,0 +1,41 @@
+"""dbt inside this process: a second of start-up saved every time, and its events as they come."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from dbt_project.plugin.lake import lake_of
+from lakehouse.config import Settings
+
+PROJECT = Path(__file__).parents[1]
+
+
+def invoke(
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    on_event: Callable[[Any], None] | None = None,
+) -> dbtRunnerResult:
+    """Run a dbt command (`["build", "--select", "core"]`) on the lake of `settings`.
+
+    Everything dbt writes goes below the home: compiled SQL and results to `dbt/target`, its log
+    to `dbt/logs`, nothing to standard output. `on_event` gets every event of dbt's log. The
+    environment and the current folder do not matter, and neither does an earlier invocation.
+
+    Returns dbt's own result: `success`, `result` (one entry per node) and `exception`.
+    """
+    state = settings.home / "dbt"
+    flags = {
+        "--project-dir": PROJECT,
+        "--profiles-dir": PROJECT,
+        "--target-path": state / "target",
+        "--log-path": state / "logs",
+        "--log-level": "none",
+        "--log-level-file": "debug",
+    }
+    given = [part for name, value in flags.items() for part in (name, str(value))]
+    runner = dbtRunner(callbacks=[on_event] if on_event else [])
+    with lake_of(settings):
+        return runner.invoke([*arguments, *given])

@@ -1,0 +1,95 @@
+"""The dbt-duckdb plugin that puts the lake behind the adapter.
+
+It serves the configured catalog over Iceberg REST inside the dbt process, attaches DuckDB to it
+as `lake`, and carries out what the materializations of this project ask for (`store`).
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import duckdb
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import TargetConfig
+from dbt.adapters.factory import get_adapter_by_type
+from dbt.flags import get_flags
+from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
+from duckdb import DuckDBPyConnection
+
+from dbt_project.plugin.requests import perform
+from lakehouse.catalog import catalog_endpoint, open_catalog
+from lakehouse.config import Settings, load_settings
+from lakehouse.errors import LakehouseError
+from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.limits import set_limits
+
+# dbt makes the plugin itself, from the names in profiles.yml, so this is the one way to hand it
+# anything that is no text.
+_given: Settings | None = None
+_opened = ExitStack()
+
+
+@contextmanager
+def lake_of(settings: Settings) -> Iterator[None]:
+    """Let every dbt invocation in the block work on the lake of `settings`.
+
+    Without it the plugin asks lakehouse.toml and LAKEHOUSE_*, from the dbt project upwards. When
+    the block ends, dbt's DuckDB and the REST service are closed, so that the next block may name
+    another lake.
+    """
+    global _given  # noqa: PLW0603
+    _given = settings
+    try:
+        yield
+    finally:
+        _given = None
+        DuckDBConnectionManager.close_all_connections()
+        _opened.close()
+
+
+class Plugin(BasePlugin):
+    """`lake` in the profile of this project."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Open the catalog and start its REST service; both end with the process or the block."""
+        with _told_to_dbt():
+            self._settings = _given or load_settings(folder=Path(get_flags().PROJECT_DIR).resolve())
+            self._catalog = _opened.enter_context(open_catalog(self._settings))
+            self._endpoint = _opened.enter_context(catalog_endpoint(self._settings))
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Hold DuckDB to the limits of the settings, and attach the lake."""
+        with _told_to_dbt():
+            set_limits(conn, self._settings.query, self._settings.home / "tmp")
+            load_extensions(conn)
+            attach_lake(conn, self._endpoint)
+
+    def store(self, target_config: TargetConfig) -> None:
+        """Do what a materialization asks for; the answer goes into its own request."""
+        relation = target_config.relation
+        with _told_to_dbt():
+            perform(
+                _cursor_of_this_thread(),
+                self._catalog,
+                (str(relation.schema), str(relation.identifier)),
+                target_config.config,
+            )
+
+
+def _cursor_of_this_thread() -> DuckDBPyConnection:
+    """The cursor dbt uses in this thread: temporary tables and Ctrl-C belong to it."""
+    connection = get_adapter_by_type("duckdb").connections.get_thread_connection()
+    return cast("DuckDBPyConnection", connection.handle.cursor())
+
+
+@contextmanager
+def _told_to_dbt() -> Iterator[None]:
+    """Errors of ours and of DuckDB as dbt's own, which it reports beside the model's name."""
+    try:
+        yield
+    except LakehouseError as e:
+        raise DbtRuntimeError("\n".join(filter(None, [e.message, e.hint]))) from e
+    except duckdb.Error as e:
+        raise DbtDatabaseError(str(e)) from e
