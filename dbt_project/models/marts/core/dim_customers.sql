@@ -1,0 +1,40 @@
+with
+    orders as (select * from {{ ref("fct_orders") }} where customer_id is not null),
+
+    -- nine customers of the UCI data moved: the country of the latest order is theirs
+    latest as (
+        select
+            customer_id,
+            country,
+            row_number() over (
+                partition by customer_id order by ordered_at desc, order_id desc
+            ) as recency
+        from orders
+    ),
+
+    customers as (
+        select
+            customer_id,
+            min(case when not is_cancellation then order_date end) as first_order_date,
+            max(case when not is_cancellation then order_date end) as last_order_date,
+            sum(case when is_cancellation then 0 else 1 end) as order_count,
+            sum(case when is_cancellation then 1 else 0 end) as cancellation_count,
+            sum(net_amount) as net_amount,
+            sum(gross_amount) as gross_amount,
+            sum(return_amount) as return_amount
+        from orders
+        group by customer_id
+    )
+
+select
+    cast(customers.customer_id as {{ dbt.type_string() }}) as customer_id,
+    cast(latest.country as {{ dbt.type_string() }}) as country,
+    cast(customers.first_order_date as date) as first_order_date,
+    cast(customers.last_order_date as date) as last_order_date,
+    cast(customers.order_count as bigint) as order_count,
+    cast(customers.cancellation_count as bigint) as cancellation_count,
+    cast(customers.net_amount as decimal(18, 4)) as net_amount,
+    cast(customers.gross_amount as decimal(18, 4)) as gross_amount,
+    cast(customers.return_amount as decimal(18, 4)) as return_amount
+from customers
+inner join latest on customers.customer_id = latest.customer_id and latest.recency = 1
