@@ -8,6 +8,9 @@ from typing import Protocol
 class Task(Protocol):
     """One piece of work under way."""
 
+    def expect(self, total: int) -> None:
+        """Learn how many units there are, where that is known only under way."""
+
     def advance(self, amount: int) -> None:
         """Count `amount` more units as done."""
 
@@ -21,6 +24,9 @@ class Progress(Protocol):
 
 
 class _Silent:
+    def expect(self, total: int) -> None:
+        pass
+
     def advance(self, amount: int) -> None:
         pass
 

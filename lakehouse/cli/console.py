@@ -31,6 +31,9 @@ class _BarTask:
         self._bars = bars
         self._task = task
 
+    def expect(self, total: int) -> None:
+        self._bars.update(self._task, total=total)
+
     def advance(self, amount: int) -> None:
         self._bars.advance(self._task, amount)
 
@@ -42,7 +45,13 @@ class TerminalProgress:
     def task(self, name: str, total: int | None = None) -> Iterator[Task]:
         """Show the task until the block ends."""
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         console = Console(stderr=True)
         if not console.is_terminal:
@@ -50,7 +59,7 @@ class TerminalProgress:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%" if total else ""),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=console, transient=True) as bars:

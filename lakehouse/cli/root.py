@@ -9,6 +9,7 @@ import click
 
 from lakehouse import __version__
 from lakehouse.cli import console
+from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
 from lakehouse.errors import LakehouseError, MachineError
 
@@ -45,6 +46,7 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
     context.obj = Invocation(home, config)
 
 
+lakehouse.add_command(build)
 lakehouse.add_command(catalog)
 
 

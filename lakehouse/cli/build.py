@@ -1,0 +1,127 @@
+"""`lakehouse build`: run the pipeline, then say what happened and what to do next."""
+
+import json
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.cli import console
+from lakehouse.errors import BuildError
+
+if TYPE_CHECKING:
+    from lakehouse.cli.root import Invocation
+    from lakehouse.pipeline import BuildReport
+
+_QUESTION = (
+    "select country, sum(net_amount) as revenue from reports.rpt_daily_sales"
+    " group by country order by revenue desc limit 5"
+)
+
+
+@click.command(epilog="Example: lakehouse build --source online-retail.csv.gz")
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path),
+    help="A log file or a folder of them [default: generate a year of logs].",
+)
+@click.option("--seed", type=int, help="Which year to generate [generate.seed].")
+@click.option("--days", type=int, help="How many days to generate [generate.days].")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def build(
+    invocation: "Invocation",
+    source: Path | None,
+    seed: int | None,
+    days: int | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Land order logs, build the marts from them and test them.
+
+    Run it again and nothing is landed twice; interrupt it and the next run goes on.
+    """
+    settings = invocation.settings(generate__seed=seed, generate__days=days)
+    from lakehouse.pipeline import build as run
+
+    report = run(settings, source, console.TerminalProgress())
+    if as_json:
+        click.echo(json.dumps(_as_json(report), indent=2))
+    else:
+        _print_table(report)
+    if failures := report.warehouse.failures:
+        names = ", ".join(node.name for node in failures[:5])
+        hint = f"their messages are above; the log is {settings.home / 'dbt/logs/dbt.log'}"
+        raise BuildError(f"{len(failures)} of the warehouse failed: {names}", hint=hint)
+    if not as_json:
+        _print_next(invocation)
+
+
+def _as_json(report: "BuildReport") -> dict[str, object]:
+    return {
+        "source": str(report.source),
+        "generated": report.generated,
+        "landing": asdict(report.landing),
+        "nodes": [asdict(node) for node in report.warehouse.nodes],
+        "seconds": report.seconds,
+    }
+
+
+def _print_table(report: "BuildReport") -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("step")
+    table.add_column("what happened")
+    table.add_column("seconds", justify="right")
+    for step, lines in _told(report).items():
+        for n, line in enumerate(lines):
+            first = n == 0
+            seconds = f"{report.seconds[step]:.1f}" if first else ""
+            table.add_row(step if first else "", line, seconds)
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def _told(report: "BuildReport") -> dict[str, list[str]]:
+    told = {}
+    if report.generated:
+        told["generate"] = [f"order logs in {report.source}"]
+    told["land"] = _told_landing(report)
+    warehouse = report.warehouse
+    told["warehouse"] = [
+        f"models  {_counted(warehouse.counts('model', 'seed', 'snapshot'))}",
+        f"tests   {_counted(warehouse.counts('test', 'unit_test'))}",
+        *(f"{node.status}: {node.name}: {node.message}" for node in warehouse.failures),
+    ]
+    return told
+
+
+def _told_landing(report: "BuildReport") -> list[str]:
+    landing = report.landing
+    rejected = sum(landing.rejected.values())
+    if not landing.lines:
+        files = len(landing.skipped)
+        return [f"nothing new: all lines of {files:,} file{'s'[: files != 1]} landed before"]
+    lines = [
+        f"{landing.lines:,} lines read from {len(landing.files):,} files",
+        f"{landing.landed:,} landed in landing.order_lines",
+        f"{rejected:,} rejected{' to landing.rejects' if rejected else ''}",
+        *(f"  {count:,} {reason}" for reason, count in landing.rejected.items()),
+    ]
+    if landing.skipped:
+        lines.append(f"{len(landing.skipped):,} files had nothing new")
+    return lines
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "none"
+
+
+def _print_next(invocation: "Invocation") -> None:
+    command = ["lakehouse", *(["--home", str(invocation.home)] if invocation.home else [])]
+    console.note("Next:")
+    console.note(f"  {shlex.join(command)} sql {shlex.quote(_QUESTION)}")
+    console.note(f"  {shlex.join(command)} dashboard")

@@ -1,1 +1,0 @@
-"""The steps of `lakehouse build`, in order."""

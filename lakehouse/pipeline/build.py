@@ -1,0 +1,56 @@
+"""The steps of `lakehouse build`: order, what each needs, and how long each took."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest import LandingReport, land_orders
+from ingest.generator import generate_orders
+from lakehouse.catalog import open_catalog
+from lakehouse.config import Settings
+from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
+from lakehouse.progress import SILENT, Progress
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: its source, what each step brought, and seconds by step, in order."""
+
+    source: Path
+    generated: bool
+    landing: LandingReport
+    warehouse: WarehouseReport
+    seconds: dict[str, float]
+
+
+def build(settings: Settings, source: Path | None, progress: Progress = SILENT) -> BuildReport:
+    """Land the order logs of `source` (None: generate a year of them) and build the marts.
+
+    Each step goes on where an interrupted one stopped, and lands or changes nothing twice.
+
+    Raises SourceError, CatalogError or MachineError of a step; a failing model or data test is
+    in the report, not raised, so that what did work is told too.
+    """
+    watch = _Stopwatch()
+    generated = source is None
+    if source is None:
+        source = settings.logs / "orders"
+        generate_orders(settings.generate, source, progress)
+        watch.lap("generate")
+    with open_catalog(settings) as catalog:
+        landing = land_orders(source, catalog, settings, progress)
+    watch.lap("land")
+    warehouse = build_warehouse(settings, progress)
+    watch.lap("warehouse")
+    return BuildReport(source, generated, landing, warehouse, watch.laps)
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.laps[name] = now - self._last
+        self._last = now
