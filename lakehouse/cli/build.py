@@ -36,7 +36,7 @@ def build(
     source: Path | None,
     seed: int | None,
     days: int | None,
-    as_json: bool,  # noqa: FBT001
+    as_json: bool,
 ) -> None:
     """Land order logs, build the marts from them and test them.
 
@@ -92,8 +92,8 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
     told["land"] = _told_landing(report)
     warehouse = report.warehouse
     told["warehouse"] = [
-        f"models  {_counted(warehouse.counts('model', 'seed', 'snapshot'))}",
-        f"tests   {_counted(warehouse.counts('test', 'unit_test'))}",
+        f"models: {_counted(warehouse.counts('model', 'seed', 'snapshot'))}",
+        f"tests: {_counted(warehouse.counts('test', 'unit_test'))}",
         *(f"{node.status}: {node.name}: {node.message}" for node in warehouse.failures),
     ]
     return told
@@ -103,21 +103,27 @@ def _told_landing(report: "BuildReport") -> list[str]:
     landing = report.landing
     rejected = sum(landing.rejected.values())
     if not landing.lines:
-        files = len(landing.skipped)
-        return [f"nothing new: all lines of {files:,} file{'s'[: files != 1]} landed before"]
+        return [f"nothing new: every line of {_files(len(landing.skipped))} was landed before"]
     lines = [
-        f"{landing.lines:,} lines read from {len(landing.files):,} files",
+        f"{landing.lines:,} lines read from {_files(len(landing.files))}",
         f"{landing.landed:,} landed in landing.order_lines",
         f"{rejected:,} rejected{' to landing.rejects' if rejected else ''}",
         *(f"  {count:,} {reason}" for reason, count in landing.rejected.items()),
     ]
     if landing.skipped:
-        lines.append(f"{len(landing.skipped):,} files had nothing new")
+        lines.append(f"{_files(len(landing.skipped))} had nothing new")
     return lines
 
 
+def _files(count: int) -> str:
+    return f"{count:,} file{'s'[: count != 1]}"
+
+
 def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "none"
+    # dbt's statuses, as a sentence has them.
+    said = {"success": "built", "pass": "passed", "fail": "failed", "warn": "warned"}
+    parts = (f"{count:,} {said.get(status, status)}" for status, count in sorted(counts.items()))
+    return ", ".join(parts) or "none"
 
 
 def _print_next(invocation: "Invocation") -> None:
