@@ -6,6 +6,7 @@ LakehouseError
 ├── CatalogError         4   the catalog is damaged, unreachable, or lacks the table
 ├── QueryError           5   a SQL statement is wrong or was refused
 ├── BuildError           6   a dbt model failed, or a data test found bad rows
+├── ModelError           8   a model can't be fitted on, or asked about, what it was given
 └── MachineError         7   the machine said no: port in use, disk full, permission denied
     └── LockedError      7   another process is ingesting into the same home
 
@@ -54,6 +55,12 @@ class BuildError(LakehouseError):
     """A model could not be built, or a data test found rows it should not."""
 
     exit_code = 6
+
+
+class ModelError(LakehouseError):
+    """A model can't be fitted on, or asked about, what it was given."""
+
+    exit_code = 8
 
 
 class MachineError(LakehouseError):

@@ -1,0 +1,1 @@
+"""What a customer is likely to buy: again, or for the first time."""

@@ -1,0 +1,60 @@
+"""EASE: the linear item-item model with a closed form (Steck, 2019, arXiv:1905.03375)."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg.lapack import dpotrf, dpotri
+
+from lakehouse.errors import ModelError
+from lakehouse.ml.blas import single_threaded
+from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Interactions, Sparse
+
+REGULARIZATION = 200.0
+MOST_PRODUCTS = 20_000
+"""The inverse of a matrix of this width takes 3 GB; beyond, EASE is not for one machine."""
+
+
+@dataclass(frozen=True)
+class Ease:
+    """`weights` is products x products with an empty diagonal."""
+
+    history: Sparse
+    weights: FloatArray
+
+    def scores(self, customers: IntArray) -> FloatArray:
+        """What the customer bought times the weights."""
+        return cast("FloatArray", self.history[customers] @ self.weights)
+
+
+def fit_ease(interactions: Interactions, regularization: float = REGULARIZATION) -> Ease:
+    """Fit on who bought what at all; score by the faded history.
+
+    Raises ModelError for more than 20,000 products.
+    """
+    products = interactions.shape[1]
+    if products > MOST_PRODUCTS:
+        raise ModelError(
+            f"EASE does not fit {products:,} products",
+            hint=f"it takes up to {MOST_PRODUCTS:,}; use the item neighbours",
+        )
+    bought = interactions.counts.copy()
+    bought.data[:] = 1
+    gram = np.asarray((bought.T @ bought).toarray(), dtype=np.float64)
+    gram[np.diag_indices(products)] += regularization
+    with single_threaded():
+        inverse = _inverse(gram)
+    weights = inverse / -np.diag(inverse)
+    weights[np.diag_indices(products)] = 0
+    return Ease(interactions.history, weights.astype(np.float32))
+
+
+def _inverse(gram: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """By Cholesky, half the work of the general inverse; the regularized Gram matrix allows it."""
+    if not len(gram):
+        return gram
+    factor, _ = dpotrf(gram, lower=1, overwrite_a=1)
+    lower, _ = dpotri(factor, lower=1, overwrite_c=1)
+    half = np.tril(lower)
+    return np.asarray(half + np.tril(half, -1).T)

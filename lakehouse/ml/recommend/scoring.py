@@ -1,0 +1,90 @@
+"""What every recommender gives, and how lists are taken from it."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Sparse
+
+CELLS_AT_A_TIME = 16_000_000
+"""Scores held at once: 64 MB."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+class Recommender(Protocol):
+    """A fitted model over the customers and products of its interactions."""
+
+    def scores(self, customers: IntArray) -> FloatArray:
+        """Customers x products, the higher the likelier; 0 or less says nothing."""
+
+
+def top(
+    recommender: Recommender,
+    customers: IntArray,
+    k: int,
+    *,
+    seen: Sparse | None = None,
+    allowed: Mask | None = None,
+) -> tuple[IntArray, FloatArray]:
+    """The `k` best products of each customer and their scores: two arrays, customers x k.
+
+    Products in `seen` (customers x products) are left out, and those not `allowed`. Equal
+    scores go to the product with the smaller code. A list that runs short ends in -1.
+    """
+    parts = [
+        _best(_masked(recommender.scores(part), part, seen, allowed), k)
+        for part in _parts(customers, recommender)
+    ]
+    if not parts:
+        return np.empty((0, k), np.int32), np.empty((0, k), np.float32)
+    return np.concatenate([p for p, _ in parts]), np.concatenate([s for _, s in parts])
+
+
+def _parts(customers: IntArray, recommender: Recommender) -> Iterator[IntArray]:
+    if not len(customers):
+        return
+    width = recommender.scores(customers[:1]).shape[1]
+    step = max(1, CELLS_AT_A_TIME // max(1, width))
+    for start in range(0, len(customers), step):
+        yield customers[start : start + step]
+
+
+def _masked(
+    scores: FloatArray, customers: IntArray, seen: Sparse | None, allowed: Mask | None
+) -> FloatArray:
+    if allowed is not None:
+        scores[:, ~allowed] = 0
+    if seen is not None:
+        rows = seen[customers]
+        scores[np.repeat(np.arange(len(customers)), np.diff(rows.indptr)), rows.indices] = 0
+    return scores
+
+
+def _best(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    width = scores.shape[1]
+    if width < k:
+        scores = np.pad(scores, ((0, 0), (0, k - width)))
+    # The k-th score of each row, then all products above or at it: ties are settled by code,
+    # which argpartition alone would not promise.
+    kth = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
+    candidates = np.argpartition(-scores, min(2 * k, scores.shape[1]) - 1, axis=1)[:, : 2 * k]
+    candidates.sort(axis=1)
+    values = np.take_along_axis(scores, candidates, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    codes = np.take_along_axis(candidates, order, axis=1).astype(np.int32)
+    values = np.take_along_axis(values, order, axis=1)
+    _settle_ties(scores, kth, codes, values)
+    codes[values <= 0] = -1
+    return codes, np.where(values > 0, values, 0).astype(np.float32)
+
+
+def _settle_ties(scores: FloatArray, kth: FloatArray, codes: IntArray, values: FloatArray) -> None:
+    """Where more products tie at the k-th score than were looked at, sort the whole row."""
+    k = codes.shape[1]
+    crowded = ((scores >= kth) & (kth > 0)).sum(axis=1) > k
+    for row in np.flatnonzero(crowded):
+        order = np.argsort(-scores[row], kind="stable")[:k]
+        codes[row], values[row] = order, scores[row, order]
