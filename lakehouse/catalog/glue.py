@@ -1,28 +1,43 @@
 """The catalog in AWS Glue."""
 
 import threading
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from pyiceberg.catalog import MetastoreCatalog
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
 from pyiceberg.io import FileIO
+from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.table import CommitTableResponse, Table
 from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate
+from pyiceberg.typedef import EMPTY_DICT, Identifier
 
-from lakehouse.catalog.defaults import DefaultingCatalog
+from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
+
+_written = threading.local()
 
 
 class LakeGlueCatalog(DefaultingCatalog, GlueCatalog):
     """PyIceberg's Glue catalog, with the table defaults; a lost race leaves no metadata file."""
 
-    _written = threading.local()
-
-    @staticmethod
-    def _write_metadata(metadata: TableMetadata, io: FileIO, metadata_path: str) -> None:
-        LakeGlueCatalog._written.last = (io, metadata_path)
-        MetastoreCatalog._write_metadata(metadata, io, metadata_path)
+    def create_table(  # noqa: PLR0913, PLR0917 - PyIceberg's signature
+        self,
+        identifier: str | Identifier,
+        schema: AnySchema,
+        location: str | None = None,
+        partition_spec: PartitionSpec = UNPARTITIONED_PARTITION_SPEC,
+        sort_order: SortOrder = UNSORTED_SORT_ORDER,
+        properties: Mapping[str, Any] = EMPTY_DICT,
+    ) -> Table:
+        """As PyIceberg's, with the table defaults."""
+        with _removing_what_was_lost():
+            return super().create_table(
+                identifier, schema, location, partition_spec, sort_order, properties
+            )
 
     def commit_table(
         self,
@@ -31,13 +46,24 @@ class LakeGlueCatalog(DefaultingCatalog, GlueCatalog):
         updates: tuple[TableUpdate, ...],
     ) -> CommitTableResponse:
         """As PyIceberg's. Raises CommitFailedException when somebody else was first."""
-        self._written.last = None
-        try:
+        with _removing_what_was_lost():
             return super().commit_table(table, requirements, updates)
-        except (CommitFailedException, TableAlreadyExistsError):
-            # Both say for certain that Glue did not take the commit.
-            if self._written.last is not None:
-                io, file = self._written.last
-                with suppress(OSError):
-                    io.delete(file)
-            raise
+
+    @staticmethod
+    def _write_metadata(metadata: TableMetadata, io: FileIO, metadata_path: str) -> None:
+        _written.last = (io, metadata_path)
+        MetastoreCatalog._write_metadata(metadata, io, metadata_path)
+
+
+@contextmanager
+def _removing_what_was_lost() -> Iterator[None]:
+    _written.last = None
+    try:
+        yield
+    except (CommitFailedException, TableAlreadyExistsError):
+        # Both say for certain that Glue did not take the metadata file.
+        if _written.last is not None:
+            io, file = _written.last
+            with suppress(OSError):
+                io.delete(file)
+        raise
