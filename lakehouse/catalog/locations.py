@@ -4,9 +4,9 @@ Iceberg's readers disagree about file URIs: PyIceberg takes what follows `file:/
 cuts it at `#` and `?`; others decode `%20`. So a path is written as a URI only where every
 reading of it gives the same path, and as a plain absolute path otherwise.
 
-A path that is not ASCII is worse: DuckDB 1.5.5 can't delete or update rows below it (it casts
-the path to BLOB for the bounds of its delete files, "Invalid byte encountered"). There the
-tables are reached through a symbolic link whose path is ASCII.
+A path with a backslash or anything but ASCII is worse: DuckDB 1.5.5 can't delete or update rows
+below it (it casts paths to BLOB for the bounds of its delete files: "Invalid byte encountered").
+There the tables are reached through a symbolic link whose path is plain.
 
 tests/contract/test_locations.py tries all three forms with PyIceberg, DuckDB and polars.
 """
@@ -33,7 +33,7 @@ def location_of(path: Path, *, doors: Path = DOORS) -> str:
     `doors` is where a folder with an ASCII path for links is made if one is needed.
     Raises MachineError when another user holds that folder.
     """
-    if not path.as_posix().isascii():
+    if not path.as_posix().isascii() or "\\" in path.as_posix():
         path = _door_to(path, doors)
     uri = SCHEME + path.as_posix()
     return uri if path.as_uri() == uri else path.as_posix()

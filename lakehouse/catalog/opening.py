@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pyiceberg.catalog import Catalog, infer_catalog_type
 from sqlalchemy import make_url
@@ -76,8 +77,12 @@ def _open_configured(properties: Mapping[str, str]) -> Catalog:
 def _open_glue(properties: Mapping[str, str]) -> Catalog:
     from lakehouse.catalog.glue import LakeGlueCatalog  # noqa: PLC0415 - boto3 takes 1 s
 
+    given: dict[str, Any] = dict(properties)
+    # The one property that PyIceberg does not convert itself, and fails on as text.
+    if given.get("glue.max-retries", "").isdecimal():
+        given["glue.max-retries"] = int(given["glue.max-retries"])
     with explained("the Glue catalog"):
-        catalog = LakeGlueCatalog(NAME, **properties)
+        catalog = LakeGlueCatalog(NAME, **given)
         # Opening asks AWS nothing; a first question tells now what would fail later.
         catalog.list_namespaces()
         return catalog

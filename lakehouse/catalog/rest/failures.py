@@ -43,6 +43,7 @@ _FAILURES: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     (NotImplementedError, 406, "UnsupportedOperationException"),
     (CatalogError, 503, "ServiceUnavailableException"),
     (MachineError, 503, "ServiceUnavailableException"),
+    # A lost file is no missing table: a client told 404 would go on and create it.
     (FileNotFoundError, 500, "NotFoundException"),
     (PermissionError, 403, "ForbiddenException"),
     (ValueError, 400, "BadRequestException"),

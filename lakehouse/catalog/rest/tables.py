@@ -1,6 +1,6 @@
 """The table part of the service, without commits."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from pyiceberg.catalog.rest import CreateTableRequest
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
@@ -13,6 +13,7 @@ from lakehouse.catalog.names import check_table
 from lakehouse.catalog.purging import purge_table
 from lakehouse.catalog.rest.calls import Call
 from lakehouse.catalog.rest.documents import described_table, stored_table
+from lakehouse.catalog.rest.failures import bad_request
 from lakehouse.catalog.rest.namespaces import require_namespace
 from lakehouse.catalog.rest.pages import page
 
@@ -23,6 +24,14 @@ class CreateTable(CreateTableRequest):
     location: str | None = None
     partition_spec: PartitionSpec | None = Field(alias="partition-spec", default=None)
     write_order: SortOrder | None = Field(alias="write-order", default=None)
+
+    @field_validator("table_schema", mode="before")
+    @classmethod
+    def _has_fields(cls, schema: object) -> object:
+        # PyIceberg takes an absent list of fields for an empty one.
+        if isinstance(schema, dict) and "fields" not in schema:
+            raise ValueError("fields are missing")
+        return schema
 
 
 class RegisterTable(BaseModel):
@@ -100,7 +109,10 @@ def register_table(call: Call) -> Response:
     identifier = check_table((*call.namespace, wanted.name))
     if wanted.overwrite:
         raise NotImplementedError("registering over an existing table is not supported")
-    table = call.catalog.register_table(identifier, wanted.metadata_location)
+    try:
+        table = call.catalog.register_table(identifier, wanted.metadata_location)
+    except FileNotFoundError as e:
+        raise bad_request(f"no metadata file {wanted.metadata_location}") from e
     return described_table(call.catalog, table.metadata, table.metadata_location)
 
 
