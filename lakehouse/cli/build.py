@@ -44,6 +44,7 @@ def build(
     """
     settings = invocation.settings(generate__seed=seed, generate__days=days)
     from lakehouse.pipeline import build as run
+    from lakehouse.pipeline import dbt_log
 
     report = run(settings, source, console.TerminalProgress())
     if as_json:
@@ -52,7 +53,7 @@ def build(
         _print_table(report)
     if failures := report.warehouse.failures:
         names = ", ".join(node.name for node in failures[:5])
-        hint = f"their messages are above; the log is {settings.home / 'dbt/logs/dbt.log'}"
+        hint = f"what each said stands above; dbt's log is {dbt_log(settings)}"
         raise BuildError(f"{len(failures)} of the warehouse failed: {names}", hint=hint)
     if not as_json:
         _print_next(invocation)

@@ -1,14 +1,11 @@
 """The dbt step: run the project in this process and say what became of each node."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import dbt_project
 from lakehouse.config import Settings
 from lakehouse.errors import BuildError
 from lakehouse.progress import Progress
@@ -17,8 +14,7 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
 
-PROJECT = Path(dbt_project.__file__).parent
-BAD = {"error", "fail", "runtime error", "partial success"}
+_BAD = {"error", "fail", "runtime error", "partial success"}
 
 
 @dataclass(frozen=True)
@@ -45,22 +41,18 @@ class WarehouseReport:
     @property
     def failures(self) -> tuple[NodeOutcome, ...]:
         """The nodes that failed themselves; what was skipped after them is not listed."""
-        return tuple(node for node in self.nodes if node.status in BAD)
+        return tuple(node for node in self.nodes if node.status in _BAD)
 
 
 def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
     """Build and test every model of the dbt project on the lake of `settings`.
 
-    What dbt writes beside the tables (its target folder, its log) goes below the home.
-
     Raises BuildError when dbt could not run at all: the project does not parse, the lake does
     not open.
     """
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 - 4 s
+    from dbt_project.plugin.invocation import invoke  # noqa: PLC0415 - dbt takes 4 s
 
-    from dbt_project.plugin.lake import lake_of  # noqa: PLC0415
-
-    with progress.task("build and test the marts") as task:
+    with progress.task("Building and testing the marts") as task:
 
         def follow(event: "EventMsg") -> None:
             if event.info.name == "ConcurrencyLine":
@@ -68,33 +60,21 @@ def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
             elif event.info.name == "NodeFinished":
                 task.advance(1)
 
-        with lake_of(settings), _quiet():
-            result = dbtRunner(callbacks=[follow]).invoke(["build", *_arguments(settings)])
-    return WarehouseReport(tuple(_outcomes(result)))
+        result = invoke(settings, ["build"], on_event=follow)
+    return WarehouseReport(tuple(_outcomes(result, dbt_log(settings))))
 
 
-def _arguments(settings: Settings) -> list[str]:
-    state = settings.home / "dbt"
-    return [
-        *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-        *("--target-path", str(state / "target"), "--log-path", str(state / "logs")),
-        *("--log-level", "none"),
-    ]
+def dbt_log(settings: Settings) -> Path:
+    """The log of dbt's last runs."""
+    return settings.home / "dbt" / "logs" / "dbt.log"
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    # Standard output is data only; dbt's own words are in its log file.
-    with redirect_stdout(sys.stderr):
-        yield
-
-
-def _outcomes(result: "dbtRunnerResult") -> Iterator[NodeOutcome]:
+def _outcomes(result: "dbtRunnerResult", log: Path) -> Iterator[NodeOutcome]:
     from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415
 
     if not isinstance(result.result, RunExecutionResult):
         message = f"dbt could not run: {result.exception}"
-        raise BuildError(message, hint="`cd dbt_project && dbt debug` says more")
+        raise BuildError(message, hint=f"dbt's log says more: {log}")
     for run in result.result.results:
         yield NodeOutcome(
             name=run.node.name,

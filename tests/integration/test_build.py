@@ -1,0 +1,170 @@
+"""`lakehouse build` as a person runs it: a command, its figures, its exit codes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyiceberg.catalog import Catalog
+
+from lakehouse.catalog import open_catalog
+from lakehouse.config import load_settings
+
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+GOOD = (
+    "536365,85123A,WHITE HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n"
+    '536365,22752,"SET 7 BABUSHKA, BOXES",2,2010-12-01 08:26:00,7.65,17850.0,United Kingdom\n'
+    "536366,22633,HAND WARMER,6,2011-01-04 10:00:00,1.85,,France\n"
+    "C536379,85123A,WHITE HEART,-1,2011-01-05 09:41:00,2.55,17850.0,United Kingdom\n"
+)
+BAD = (
+    "536367,84879,BIRD ORNAMENT,many,2010-12-01 08:34:00,1.69,13047.0,United Kingdom\n"
+    "536368,22960,JAM SET,6,2010-13-01 08:34:00,4.25,13047.0,United Kingdom\n"
+)
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Run `lakehouse` with a home of its own, away from any lakehouse.toml."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "lakehouse", "--home", "the home", *map(str, arguments)],
+            cwd=tmp_path,
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def _environment() -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("LAKEHOUSE_")}
+    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    file = tmp_path / "orders.csv"
+    file.write_text(HEADER + GOOD + BAD)
+    return file
+
+
+def report(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def opened(home: Path) -> Catalog:
+    return open_catalog(load_settings(folder=home, flags={"home": home}, environment={}))
+
+
+def rows(home: Path, table: str) -> list[dict[str, Any]]:
+    with opened(home) as catalog:
+        return catalog.load_table(table).scan().to_arrow().to_pylist()
+
+
+def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
+    command: Command, log: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "the home"
+    first = command("build", "--source", log)
+    assert first.returncode == 0, first.stderr
+    for said in ("6 lines read from 1 file", "4 landed", "2 rejected", "bad_quantity", "bad_date"):
+        assert said in first.stdout
+    assert "lakehouse --home 'the home' sql" in first.stderr
+    orders = rows(home, "core.fct_orders")
+    assert {row["order_id"]: row["net_amount"] for row in orders} == {
+        "536365": 6 * Decimal("2.55") + 2 * Decimal("7.65"),
+        "536366": 6 * Decimal("1.85"),
+        "C536379": -Decimal("2.55"),
+    }
+
+    second = report(command("build", "--source", log, "--json"))
+    assert second["landing"]["lines"] == 0
+    assert second["landing"]["skipped"] == ["orders.csv"]
+    assert {node["status"] for node in second["nodes"]} == {"success", "pass"}
+    assert rows(home, "core.fct_orders") == orders
+
+    # A writer that goes round the ingest lands what is there a second time.
+    with opened(home) as catalog:
+        table = catalog.load_table("landing.order_lines")
+        table.append(table.scan().to_arrow())
+    third = command("build", "--source", log)
+    assert third.returncode == 6
+    assert "lakehouse: error:" in third.stderr
+    assert "Traceback" not in third.stderr
+    assert "nothing new: every line of 1 file was landed before" in third.stdout
+
+
+def test_a_build_that_is_killed_is_finished_by_the_next(
+    command: Command, log: Path, tmp_path: Path
+) -> None:
+    for moment in ("Landing", "Building"):
+        kill_at(moment, tmp_path, log)
+    report(command("build", "--source", log, "--json"))
+    lines = rows(tmp_path / "the home", "core.fct_order_lines")
+    assert sorted(line["order_line_id"] for line in lines) == [1, 2, 3, 4]
+    assert len(rows(tmp_path / "the home", "landing.rejects")) == 2
+
+
+def kill_at(moment: str, folder: Path, log: Path) -> None:
+    """Start a build and kill it as soon as it says that the step `moment` begins."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lakehouse", "--home", "the home", "build", "--source", str(log)],
+        cwd=folder,
+        env=_environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stderr
+        assert any(line.startswith(moment) for line in process.stderr)
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--nonsense"], 2, "No such option"),
+        (["--source", "absent.csv"], 3, "absent.csv"),
+        (["--days", "0"], 2, "generate.days"),
+    ],
+)
+def test_bad_arguments_are_told_without_a_traceback(
+    command: Command, arguments: list[str], code: int, said: str
+) -> None:
+    done = command("build", *arguments)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_damaged_catalog_is_named(command: Command, log: Path, tmp_path: Path) -> None:
+    (tmp_path / "the home").mkdir()
+    (tmp_path / "the home" / "catalog.db").write_bytes(b"no database" * 100)
+    done = command("build", "--source", log)
+    assert done.returncode == 4
+    assert "catalog.db" in done.stderr
+    assert "hint:" in done.stderr
+
+
+def test_generated_logs_are_built_and_not_landed_twice(command: Command) -> None:
+    first = report(command("build", "--days", 10, "--json"))
+    assert first["generated"]
+    assert first["landing"]["lines"] > 5_000
+    rejected = sum(first["landing"]["rejected"].values())
+    assert first["landing"]["landed"] + rejected == first["landing"]["lines"]
+    again = report(command("build", "--days", 12, "--json"))
+    assert 0 < again["landing"]["lines"] < first["landing"]["lines"]
