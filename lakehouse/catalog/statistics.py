@@ -35,7 +35,7 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
 
     Raises CatalogError when a table's metadata or manifests can't be read.
     """
-    for identifier in sorted(_tables(catalog, ())):
+    for identifier in sorted(_tables(catalog, ()), key=lambda each: (each[:-1], each[-1])):
         try:
             yield _measured(catalog.load_table(identifier), identifier)
         except NoSuchTableError:
@@ -50,9 +50,7 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
 def _tables(catalog: Catalog, above: Identifier) -> Iterator[Identifier]:
     for namespace in catalog.list_namespaces(above):
         yield from catalog.list_tables(namespace)
-        # Glue has one level, and says so for anything below it.
-        if namespace != above:
-            yield from _tables(catalog, namespace)
+        yield from _tables(catalog, namespace)
 
 
 def _measured(table: Table, identifier: Identifier) -> TableStatistics:

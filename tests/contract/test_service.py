@@ -12,11 +12,12 @@ from urllib.parse import quote, urlsplit
 import pytest
 import requests
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import UnauthorizedError
 
-from lakehouse.catalog import Endpoint
+from lakehouse.catalog import Endpoint, catalog_endpoint
 from lakehouse.catalog.rest.app import LARGEST_BODY
 from lakehouse.config import Settings
-from tests.contract.conftest import Service, refused
+from tests.contract.conftest import Service, client_of, refused
 
 SCHEMA = {"type": "struct", "fields": [{"id": 1, "name": "x", "required": False, "type": "long"}]}
 TABLES = "namespaces/shop/tables"
@@ -79,8 +80,6 @@ def test_without_any_header_nothing_is_told(endpoint: Endpoint) -> None:
 
 
 def test_two_services_have_two_tokens(settings: Settings, endpoint: Endpoint) -> None:
-    from lakehouse.catalog import catalog_endpoint
-
     with catalog_endpoint(settings) as other:
         assert other.token != endpoint.token
         assert other.uri != endpoint.uri
@@ -226,7 +225,7 @@ def test_metadata_that_is_none_is_not_registered(shop: Service, tmp_path: Path) 
     junk = tmp_path / "junk.metadata.json"
     junk.write_text("{}")
     for location, code, kind in [
-        (str(junk), 400, "ValidationException"),
+        (str(junk), 400, "BadRequestException"),
         (str(tmp_path / "none.metadata.json"), 400, "BadRequestException"),
     ]:
         body = {"name": "reg", "metadata-location": location}
@@ -432,6 +431,28 @@ def test_one_table_is_changed_once_in_a_transaction(two: Service) -> None:
 # --- trouble below
 
 
+@pytest.mark.parametrize("key", ["py-io-impl", "write.py-location-provider.impl"])
+def test_no_client_makes_the_service_run_code(shop: Service, key: str) -> None:
+    body = {"name": "t", "schema": SCHEMA, "properties": {key: "antigravity.Fly"}}
+    assert refused(shop("POST", TABLES, body), 403, "ForbiddenException")
+    update = {"action": "set-properties", "updates": {key: "antigravity.Fly"}}
+    assert refused(shop("POST", SALES, {"updates": [update]}), 403, "ForbiddenException")
+
+
+def test_a_file_that_is_no_metadata_is_not_shown(shop: Service, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.metadata.json"
+    secret.write_text('{"password": "hunter2", "format-version": 2}')
+    body = {"name": "reg", "metadata-location": str(secret)}
+    response = shop("POST", "namespaces/shop/register", body)
+    assert response.status_code == 400
+    assert "hunter2" not in response.text
+
+
+def test_a_relative_location_is_refused(shop: Service) -> None:
+    body = {"name": "t", "schema": SCHEMA, "location": "here/and/there"}
+    assert refused(shop("POST", TABLES, body), 400, "BadRequestException")
+
+
 def test_a_lost_metadata_file_is_told_without_a_traceback(shop: Service) -> None:
     location = shop("GET", SALES).json()["metadata-location"]
     Path(location.removeprefix("file://")).unlink()
@@ -453,3 +474,25 @@ def test_clients_that_hang_do_not_hold_the_others_up(shop: Service) -> None:
     for connection in hanging:
         connection.close()
     assert json.loads(shop("GET", SALES).content)["metadata"]["properties"].get("owner") is None
+
+
+@pytest.mark.xdist_group("moto")
+def test_a_catalog_without_transactions_refuses_them(glue_settings: Settings) -> None:
+    with catalog_endpoint(glue_settings) as endpoint:
+        service = Service(endpoint)
+        assert not [one for one in service("GET", "config").json()["endpoints"] if "trans" in one]
+        service("POST", "namespaces", {"namespace": ["shop"]}).raise_for_status()
+        for name in ("sales", "stock"):
+            service("POST", TABLES, {"name": name, "schema": SCHEMA}).raise_for_status()
+        body = {"table-changes": [change("sales"), change("stock")]}
+        refusal = service("POST", "transactions/commit", body)
+        assert refused(refusal, 406, "UnsupportedOperationException")
+        assert owners(service) == [None, None]
+        alone = service("POST", "transactions/commit", {"table-changes": [change("sales")]})
+        assert alone.status_code == 204
+        assert owners(service) == ["ann", None]
+
+
+def test_pyiceberg_is_told_of_a_wrong_token(endpoint: Endpoint) -> None:
+    with pytest.raises(UnauthorizedError):
+        client_of(Endpoint(endpoint.uri, "wrong"))

@@ -14,7 +14,7 @@ from pyiceberg.typedef import Identifier
 from starlette.responses import Response
 
 from lakehouse.catalog.names import check_namespace, check_table
-from lakehouse.catalog.rest.failures import bad_request
+from lakehouse.catalog.rest.failures import bad_request, describe
 from lakehouse.catalog.rest.staging import StagedFolders
 
 # The specification joins the levels of a namespace by the unit separator.
@@ -67,8 +67,7 @@ def parse(model: type[Body], fields: object) -> Body:
     try:
         return model.model_validate(fields)
     except PydanticError as e:
-        faults = (f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in e.errors()[:5])
-        raise bad_request(f"{model.__name__}: {'; '.join(faults)}") from e
+        raise bad_request(describe(e)) from e
     except (
         ValidationError,
         ArithmeticError,

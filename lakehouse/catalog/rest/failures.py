@@ -56,10 +56,18 @@ def failure(error: Exception) -> JSONResponse:
         return error_response(error.code, error.kind, str(error))
     for kind, code, name in _FAILURES:
         if isinstance(error, kind):
-            return error_response(code, name, str(error))
+            return error_response(code, name, describe(error))
     log.error("request failed", exc_info=error)
     message = f"{type(error).__name__}: {error}".partition("\n")[0]
     return error_response(500, "ServiceFailureException", message)
+
+
+def describe(error: Exception) -> str:
+    """An error's message; of what fails to parse, the places at fault without their content."""
+    if not isinstance(error, PydanticError):
+        return str(error)
+    faults = (f"{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors()[:5])
+    return f"{error.title}: {'; '.join(faults)}"
 
 
 def error_response(code: int, kind: str, message: str) -> JSONResponse:

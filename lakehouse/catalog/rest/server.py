@@ -33,11 +33,13 @@ def serving(
     with _listening(host, port) as listener:
         server = _Server(rest_app(catalog, token, staged))
         thread = threading.Thread(
-            target=server.run, args=([listener],), name="iceberg-rest", daemon=True
+            target=server.run_on, args=(listener,), name="iceberg-rest", daemon=True
         )
         thread.start()
         try:
             server.ready.wait()
+            if not server.started:
+                raise MachineError("the catalog service did not start", hint="try again")
             yield Endpoint(_uri(listener), token)
         finally:
             server.should_exit = True
@@ -53,12 +55,21 @@ class _Server(uvicorn.Server):
             uvicorn.Config(
                 app,
                 log_config=None,
+                # Its warnings (a malformed request, a task cut off) would go to standard error.
+                log_level="critical",
                 access_log=False,
                 lifespan="off",
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         self.ready = threading.Event()
+
+    def run_on(self, listener: socket.socket) -> None:
+        """Serve on the socket until told to stop."""
+        try:
+            self.run([listener])
+        finally:
+            self.ready.set()  # whoever waits must not wait for a server that could not start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

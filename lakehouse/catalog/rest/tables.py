@@ -1,8 +1,11 @@
 """The table part of the service, without commits."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from pydantic import BaseModel, Field, field_validator
 from pyiceberg.catalog.rest import CreateTableRequest
-from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError, ValidationError
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.table import TableIdentifier
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
@@ -13,9 +16,11 @@ from lakehouse.catalog.names import check_table
 from lakehouse.catalog.purging import purge_table
 from lakehouse.catalog.rest.calls import Call
 from lakehouse.catalog.rest.documents import described_table, stored_table
-from lakehouse.catalog.rest.failures import bad_request
+from lakehouse.catalog.rest.failures import RefusedError, bad_request
 from lakehouse.catalog.rest.namespaces import require_namespace
 from lakehouse.catalog.rest.pages import page
+
+_CODE: Final = {"py-io-impl", "write.py-location-provider.impl"}
 
 
 class CreateTable(CreateTableRequest):
@@ -61,6 +66,8 @@ def create_table(call: Call) -> Response:
     """Make a table; or with `stage-create`, only its metadata, for a commit to come."""
     wanted = call.body(CreateTable)
     identifier = check_table((*call.namespace, wanted.name))
+    refuse_code(wanted.properties)
+    _check_location(wanted.location)
     require_namespace(call)
     if call.catalog.table_exists(identifier):
         raise TableAlreadyExistsError(f"Table already exists: {'.'.join(identifier)}")
@@ -113,6 +120,9 @@ def register_table(call: Call) -> Response:
         table = call.catalog.register_table(identifier, wanted.metadata_location)
     except FileNotFoundError as e:
         raise bad_request(f"no metadata file {wanted.metadata_location}") from e
+    except (ValidationError, ValueError) as e:
+        # Their messages quote the file, which may be any of this machine.
+        raise bad_request(f"{wanted.metadata_location} is no table metadata") from e
     return described_table(call.catalog, table.metadata, table.metadata_location)
 
 
@@ -127,6 +137,18 @@ def report_metrics(call: Call) -> Response:
     """Take a client's scan or commit report; nothing reads them yet."""
     call.fields()
     return Response(status_code=204)
+
+
+def refuse_code(properties: Mapping[str, str]) -> None:
+    """Raises RefusedError (403) for properties that name Python code PyIceberg would run here."""
+    if found := sorted(_CODE & properties.keys()):
+        raise RefusedError(403, "ForbiddenException", f"{found[0]} can't be set through a service")
+
+
+def _check_location(location: str | None) -> None:
+    # PyIceberg takes a relative one from the folder this process happens to run in.
+    if location and not (location.startswith("/") or "://" in location):
+        raise bad_request(f"location {location!r} is neither a URI nor an absolute path")
 
 
 def identifier_of(name: TableIdentifier) -> tuple[str, ...]:

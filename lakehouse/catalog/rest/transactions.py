@@ -15,7 +15,7 @@ from lakehouse.catalog.defaults import TABLE_DEFAULTS
 from lakehouse.catalog.locations import prepare_folders
 from lakehouse.catalog.rest.calls import Call, parse
 from lakehouse.catalog.rest.documents import described_table
-from lakehouse.catalog.rest.tables import identifier_of
+from lakehouse.catalog.rest.tables import identifier_of, refuse_code
 
 
 class CommitTransactionRequest(BaseModel):
@@ -46,11 +46,12 @@ def commit_transaction(call: Call) -> Response:
 def _change(fields: dict[str, Any]) -> Change:
     request = parse(CommitTableRequest, fields)
     change = Change(identifier_of(request.identifier), request.requirements, request.updates)
+    given = [u.updates for u in change.updates if isinstance(u, SetPropertiesUpdate)]
+    stated = {key: value for updates in given for key, value in updates.items()}
+    refuse_code(stated)
     if not change.creates:
         return change
     # A client that leaves properties out of its create commit gets the defaults all the same.
-    given = [u.updates for u in change.updates if isinstance(u, SetPropertiesUpdate)]
-    stated = {key for updates in given for key in updates}
     missing = {key: value for key, value in TABLE_DEFAULTS.items() if key not in stated}
     extra = (SetPropertiesUpdate(updates=missing),) if missing else ()
     return Change(change.identifier, change.requirements, change.updates + extra)

@@ -1,0 +1,97 @@
+"""`lakehouse catalog`, as a person runs it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import requests
+from click.testing import CliRunner
+
+from lakehouse.catalog import open_catalog
+from lakehouse.cli.root import lakehouse
+from lakehouse.config import Settings
+
+
+@pytest.fixture
+def shop(settings: Settings) -> Settings:
+    with open_catalog(settings) as catalog:
+        catalog.create_namespace("shop")
+        table = catalog.create_table("shop.sales", pa.schema({"id": pa.int64()}))
+        table.append(pa.table({"id": list(range(1234))}))
+        catalog.create_table("shop.empty", pa.schema({"id": pa.int64()}))
+    return settings
+
+
+def run(settings: Settings, *arguments: str) -> str:
+    result = CliRunner().invoke(lakehouse, ["--home", str(settings.home), *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_tables_are_listed(shop: Settings) -> None:
+    lines = [line.split() for line in run(shop, "catalog", "tables").splitlines()]
+    size = sum(file.stat().st_size for file in shop.warehouse.rglob("*.parquet"))
+    assert lines == [
+        ["table", "rows", "files", "bytes", "snapshots"],
+        ["shop.empty", "0", "0", "0", "0"],
+        ["shop.sales", "1,234", "1", f"{size:,}", "1"],
+    ]
+
+
+def test_tables_are_listed_as_json(shop: Settings) -> None:
+    empty, sales = json.loads(run(shop, "catalog", "tables", "--json"))
+    assert empty | {"bytes": 0} == {
+        "namespace": "shop",
+        "table": "empty",
+        "rows": 0,
+        "files": 0,
+        "bytes": 0,
+        "snapshots": 0,
+    }
+    assert (sales["table"], sales["rows"], sales["files"]) == ("sales", 1234, 1)
+
+
+def test_no_tables_are_no_data(settings: Settings) -> None:
+    assert run(settings, "catalog", "tables") == ""
+    assert json.loads(run(settings, "catalog", "tables", "--json")) == []
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "lakehouse", "catalog", "serve", "--port", "0", *arguments]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_service_runs_until_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path, "--json") as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        headers = {"Authorization": f"Bearer {told['token']}"}
+        assert requests.get(f"{told['uri']}/v1/config", headers=headers, timeout=30).ok
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (0, "", "stopped\n")
+
+
+def test_the_service_tells_how_to_reach_it(tmp_path: Path) -> None:
+    with serving(tmp_path, "--token", "chosen") as process:
+        assert process.stdout is not None
+        uri = process.stdout.readline().split()[1]
+        assert process.stdout.readline().split() == ["token", "chosen"]
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+        assert f"ENDPOINT '{uri}', TOKEN 'chosen'" in err
+        assert f'uri="{uri}", token="chosen"' in err
