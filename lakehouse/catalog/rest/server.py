@@ -1,10 +1,11 @@
 """The service in a thread of this process."""
 
+import asyncio
 import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -42,7 +43,7 @@ def serving(
                 raise MachineError("the catalog service did not start", hint="try again")
             yield Endpoint(_uri(listener), token)
         finally:
-            server.should_exit = True
+            server.stop()
             thread.join()
             staged.clear()
 
@@ -59,10 +60,13 @@ class _Server(uvicorn.Server):
                 log_level="critical",
                 access_log=False,
                 lifespan="off",
+                date_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
         self.ready = threading.Event()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def run_on(self, listener: socket.socket) -> None:
         """Serve on the socket until told to stop."""
@@ -71,9 +75,22 @@ class _Server(uvicorn.Server):
         finally:
             self.ready.set()  # whoever waits must not wait for a server that could not start
 
+    def stop(self) -> None:
+        """Stop from another thread: no new requests, open ones may finish."""
+        self.should_exit = True  # for a server that has not begun yet
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Uvicorn's, telling when it is done."""
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        """Wait to be stopped; uvicorn's looks ten times a second, and is late by as much."""
+        await self._stopping.wait()
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -86,8 +103,9 @@ def _listening(host: str, port: int) -> socket.socket:
         raise MachineError(f"no address {host!r}: {e.strerror}", hint="try 127.0.0.1") from e
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # asyncio sets this on sockets it makes, not on one it is handed; accepted connections
-        # inherit it. Without it every response waits some 40 ms for the client's delayed ACK.
+        # Accepted connections inherit it. asyncio sets it too, but only where the listening socket
+        # says IPPROTO_TCP, which getaddrinfo fills in and a plain socket() does not. Without it
+        # every response waits some 40 ms for the client's delayed ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
         listener.listen(128)

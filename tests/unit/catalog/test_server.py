@@ -1,0 +1,46 @@
+import socket
+import threading
+
+import pytest
+import requests
+
+from lakehouse.catalog import open_catalog
+from lakehouse.catalog.rest import serving
+from lakehouse.catalog.rest.server import _listening
+from lakehouse.config import Settings
+from lakehouse.errors import MachineError
+
+
+def test_connections_do_not_wait_for_delayed_acknowledgements() -> None:
+    with _listening("127.0.0.1", 0) as listener:
+        with socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_the_service_listens_on_either_loopback(settings: Settings) -> None:
+    with open_catalog(settings) as catalog:
+        for host, shown in (("localhost", "http://"), ("::1", "http://[::1]:")):
+            with serving(catalog, host=host) as endpoint:
+                assert endpoint.uri.startswith(shown)
+                headers = {"Authorization": f"Bearer {endpoint.token}"}
+                assert requests.get(f"{endpoint.uri}/v1/config", headers=headers, timeout=30).ok
+
+
+def test_a_host_that_is_none_is_told(settings: Settings) -> None:
+    with (
+        open_catalog(settings) as catalog,
+        pytest.raises(MachineError, match="no address"),
+        serving(catalog, host="no.such.host.invalid"),
+    ):
+        pass
+
+
+def test_the_service_stops_when_the_block_fails(settings: Settings) -> None:
+    with open_catalog(settings) as catalog:
+        with pytest.raises(ZeroDivisionError), serving(catalog) as endpoint:
+            raise ZeroDivisionError
+        with pytest.raises(requests.ConnectionError):
+            requests.get(endpoint.uri, timeout=5)
+    assert not [thread for thread in threading.enumerate() if thread.name == "iceberg-rest"]
