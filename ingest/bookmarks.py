@@ -2,19 +2,21 @@
 
 A log is known by its content, not by its name: it is the one that begins with the same bytes
 and has the same bytes before the bookmark. So a renamed, rotated, copied or compressed log goes
-on where it was left, and a log that was truncated and written anew begins anew.
+on where it was left, and one that was truncated and written anew begins anew.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import astuple, dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import BinaryIO
 
-# The head tells logs apart that differ in their first records; the bytes before the offset catch
-# a log that was truncated and begins with the same header again.
+# The head tells logs apart by their first records; the lines before the offset catch a log that
+# was truncated and begins with the same header again.
 HEAD_BYTES = 4096
-TAIL_BYTES = 256
+TAIL_BYTES = 512
+_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,20 @@ class Bookmark:
 
     log: str
     offset: int
-    line: int  # lines before the offset, the header among them
-    head: str  # fingerprint of the first HEAD_BYTES before the offset
-    tail: str  # fingerprint of the last TAIL_BYTES before the offset
-    encoding: str = ""  # decided at the first line beyond ASCII
-    open_line: int = 0  # the record id of a last line that had no end
+    line: int  # lines before the offset, the header and a last line without end among them
+    head: str  # fingerprint of the first bytes, HEAD_BYTES at most, none after the offset
+    tail: str  # fingerprint of the last lines before the offset
+    open: bool = False  # whether the last of them had no end
+    encoding: str = ""  # settled at the first line beyond ASCII
+    sealed: str = ""  # fingerprint of the file, when it counts only as a whole
+
+
+@dataclass(frozen=True)
+class Move:
+    """A log's bookmark before a delivery (None: it was never read) and after it."""
+
+    left: Bookmark | None
+    reached: Bookmark
 
 
 @dataclass(frozen=True)
@@ -40,20 +51,21 @@ class Checkpoint:
 
     def to_json(self) -> str:
         """The text that is kept in a snapshot summary."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        logs = [astuple(bookmark) for bookmark in self.bookmarks]
+        fields = {"v": _VERSION, "seq": self.sequence, "next": self.next_record_id, "logs": logs}
+        return json.dumps(fields, separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str | None) -> "Checkpoint":
         """The checkpoint in `text`; None is the beginning."""
         if text is None:
             return Checkpoint()
-        values = json.loads(text)
-        return replace(
-            Checkpoint(**values), bookmarks=tuple(Bookmark(**b) for b in values["bookmarks"])
-        )
+        fields = json.loads(text)
+        logs = tuple(Bookmark(*log) for log in fields["logs"])
+        return Checkpoint(fields["seq"], fields["next"], logs)
 
-    def after(self, records: int, moves: Iterable["Move"]) -> "Checkpoint":
-        """The checkpoint one delivery later."""
+    def after(self, records: int, moves: Iterable[Move]) -> "Checkpoint":
+        """The checkpoint one delivery of `records` lines later."""
         kept = list(self.bookmarks)
         for move in moves:
             # A copy that has grown further does not make us forget the log it was copied from.
@@ -63,31 +75,67 @@ class Checkpoint:
         return Checkpoint(self.sequence + 1, self.next_record_id + records, tuple(kept))
 
 
-@dataclass(frozen=True)
-class Move:
-    """A log's bookmark before a delivery (None: it was never read) and after it."""
-
-    left: Bookmark | None
-    reached: Bookmark
-
-
 def fingerprint(content: bytes) -> str:
     """Sixteen hexadecimal digits that stand for `content`."""
     return blake2b(content, digest_size=8).hexdigest()
 
 
+def file_fingerprint(file: Path) -> str:
+    """Stands for a gzip file or a workbook: both end with checksums of all they hold."""
+    with file.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - HEAD_BYTES))
+        return fingerprint(head + stream.read() + str(size).encode())
+
+
+def tail_fingerprint(before: bytes) -> str:
+    """Stands for the whole lines among the last TAIL_BYTES of `before`."""
+    tail = before[-TAIL_BYTES:]
+    begin = tail.find(b"\n", 0, -1) + 1
+    return fingerprint(tail[begin:])
+
+
 def recognise(stream: BinaryIO, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
     """The furthest bookmark that was made in this log, None when it was never read."""
-    stream.seek(0)
-    head = stream.read(HEAD_BYTES)
-    same_head = [b for b in bookmarks if b.head == fingerprint(head[: b.offset])]
-    for bookmark in sorted(same_head, key=lambda b: b.offset, reverse=True):
-        if fingerprint(_before(stream, bookmark.offset)) == bookmark.tail:
+    for bookmark in _same_head(stream, bookmarks):
+        start = max(0, bookmark.offset - TAIL_BYTES)
+        stream.seek(start)
+        if tail_fingerprint(stream.read(bookmark.offset - start)) == bookmark.tail:
             return bookmark
     return None
 
 
-def _before(stream: BinaryIO, offset: int) -> bytes:
-    start = max(0, offset - TAIL_BYTES)
-    stream.seek(start)
-    return stream.read(offset - start)
+def altered(stream: BinaryIO, name: str, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
+    """The bookmark of a landed log that this one, which was not recognised, is a changed copy of.
+
+    It is one when a full head is the same, or when it has the name of a landed log and still
+    holds its last landed lines. To land it would land lines twice.
+    """
+    bookmarks = list(bookmarks)
+    for bookmark in _same_head(stream, bookmarks):
+        if bookmark.offset >= HEAD_BYTES:
+            return bookmark
+    tails = {bookmark.tail: bookmark for bookmark in bookmarks if bookmark.log == name}
+    stream.seek(0)
+    before = b""
+    for line in stream if tails else ():
+        before = (before + line)[-TAIL_BYTES:]
+        if found := tails.get(tail_fingerprint(before)):
+            return found
+    return None
+
+
+def _same_head(stream: BinaryIO, bookmarks: Iterable[Bookmark]) -> list[Bookmark]:
+    """The bookmarks of logs that begin like this one, the furthest first."""
+    stream.seek(0)
+    content = stream.read(HEAD_BYTES)
+    heads: dict[int, str] = {}
+    same = []
+    for bookmark in bookmarks:
+        length = min(bookmark.offset, HEAD_BYTES)
+        if length not in heads:
+            heads[length] = fingerprint(content[:length])
+        if bookmark.head == heads[length]:
+            same.append(bookmark)
+    return sorted(same, key=lambda bookmark: bookmark.offset, reverse=True)

@@ -6,7 +6,7 @@ a delivery that never happened; the next one removes them before it reads those 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,8 +18,9 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from ingest.bookmarks import Bookmark, Checkpoint, Move
-from ingest.order_lines import Parsed
+from ingest.bookmarks import Checkpoint, Move
+from ingest.log_reader import Batch
+from lakehouse.errors import LockedError
 from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.checkpoints import read_checkpoint
 from lakehouse.tables.creation import ensure_table
@@ -33,17 +34,6 @@ from lakehouse.tables.landing import (
 )
 
 _COUNTERS = ("record_id", "source_line")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Consecutive lines of one log, parsed, and where they begin and end."""
-
-    log: str
-    first_line: int
-    parsed: Parsed
-    left: Bookmark | None
-    reached: Bookmark
 
 
 @dataclass
@@ -101,24 +91,30 @@ class DeliveryStream:
             self._staged.reject_files += self._write(self._rejects, table)
         self._reached("files written")
 
+    @property
+    def pending(self) -> bool:
+        """Whether something is written and not committed."""
+        return bool(self._staged.lines)
+
     def commit(self) -> Delivered:
         """Commit what is written, rows and bookmarks in one snapshot; what it was.
 
-        Raises LockedError when another ingester has delivered meanwhile.
+        Raises LockedError, with nothing landed, when another ingester has delivered meanwhile.
         """
         staged = self._staged
         checkpoint = self.checkpoint.after(staged.lines, staged.moves.values())
-        if staged.reject_files:
-            with (
-                self._rejects.transaction() as transaction,
-                transaction.update_snapshot().merge_append() as append,
-            ):
-                for file in staged.reject_files:
-                    append.append_data_file(file)
-            self._reached("rejects committed")
         text = checkpoint.to_json()
-        advance = Advance(self.name, self._base, text, checkpoint.sequence)
-        append_fenced(self._table, staged.files, advance)
+        rejects, staged.reject_files = staged.reject_files, []
+        if rejects:
+            self._commit_rejects(added=rejects)
+            self._reached("rejects committed")
+        try:
+            advance = Advance(self.name, self._base, text, checkpoint.sequence)
+            append_fenced(self._table, staged.files, advance)
+        except LockedError:
+            if rejects:
+                self._commit_rejects(removed=rejects)
+            raise
         self._base, self.checkpoint, self._staged = text, checkpoint, _Staged()
         self._reached("delivered")
         return Delivered(staged.landed, staged.rejected)
@@ -126,8 +122,21 @@ class DeliveryStream:
     def discard(self) -> None:
         """Remove what is written and not committed."""
         staged, self._staged = self._staged, _Staged()
-        remove_files(self._table, [file.file_path for file in staged.files])
         remove_files(self._rejects, [file.file_path for file in staged.reject_files])
+        # After a commit that failed half-way, only the catalog knows whether it counts.
+        if read_checkpoint(self._table.refresh().metadata, self.name) == self._base:
+            remove_files(self._table, [file.file_path for file in staged.files])
+
+    def _commit_rejects(
+        self, added: Sequence[DataFile] = (), removed: Sequence[DataFile] = ()
+    ) -> None:
+        with self._rejects.transaction() as transaction:
+            update = transaction.update_snapshot()
+            with update.overwrite() if removed else update.merge_append() as change:
+                for file in added:
+                    change.append_data_file(file)
+                for file in removed:
+                    change.delete_data_file(file)
 
     def _write(
         self, table: Table, rows: pa.Table, counters: tuple[str, ...] = ()

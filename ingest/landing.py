@@ -1,29 +1,25 @@
 """Order logs to the landing tables: every line once, landed or rejected."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from pyiceberg.catalog import Catalog
 
-from ingest.bookmarks import HEAD_BYTES, TAIL_BYTES, Bookmark, fingerprint, recognise
-from ingest.delivery import Batch, Delivered, DeliveryStream
-from ingest.headers import read_format
+from ingest.ahead import ahead
+from ingest.bookmarks import file_fingerprint
+from ingest.delivery import Delivered, DeliveryStream
 from ingest.locks import ingest_lock
-from ingest.logs import Log, find_logs, open_logs
-from ingest.order_lines import OrderFormat, parse
-from ingest.reading import BLOCK_BYTES, whole_lines
+from ingest.log_reader import Batch, has_lines, read_batches
+from ingest.logs import LogFile, find_files
+from ingest.reading import BLOCK_BYTES
+from ingest.refusals import translated
 from lakehouse.config import Settings
-from lakehouse.progress import SILENT, Progress
+from lakehouse.errors import SourceError
+from lakehouse.progress import SILENT, Progress, Task
 
 STREAM = "orders"
-
-# A delivery holds lines of about this many bytes of text: about 700,000 order lines, and well
-# under a gigabyte of memory while it is made.
-DELIVERY_BYTES = 64 << 20
-_SNIFFED_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -34,9 +30,21 @@ class LandingReport:
     landed: int
     rejected: dict[str, int]  # by reason
     deliveries: int
-    files: tuple[str, ...]  # read in this run
-    skipped: tuple[str, ...]  # nothing new in them: landed by an earlier run
+    files: tuple[str, ...]  # with something new in them
+    skipped: tuple[str, ...]  # landed before, whatever they were called then
     seconds: float
+
+
+@dataclass(frozen=True)
+class BufferingHints:
+    """How much text is parsed at once, and how much is delivered at once, in bytes.
+
+    The default delivery is about 700,000 order lines. It takes well under a gigabyte of memory,
+    however long the log is.
+    """
+
+    block: int = BLOCK_BYTES
+    delivery: int = 64 << 20
 
 
 def land_orders(
@@ -51,36 +59,55 @@ def land_orders(
     ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
     """
     started = time.monotonic()
-    with ingest_lock(settings.home):
+    with translated(), ingest_lock(settings.home):
         landing = Landing(DeliveryStream(STREAM, catalog))
         landing.land(source, progress)
     return landing.report(time.monotonic() - started)
 
 
-class Landing:
-    """One run over a source: reads logs, buffers their lines, delivers when the buffer is full."""
+@dataclass(frozen=True)
+class _Finished:
+    """A file was read to its end."""
 
-    def __init__(self, stream: DeliveryStream, delivery_bytes: int = DELIVERY_BYTES) -> None:
+    file: LogFile
+    new: bool
+
+
+class Landing:
+    """One run over a source: buffers what is read, and delivers when the buffer is full."""
+
+    def __init__(self, stream: DeliveryStream, hints: BufferingHints = BufferingHints()) -> None:
         self._stream = stream
-        self._delivery_bytes = delivery_bytes
+        self._hints = hints
         self._buffer: list[Batch] = []
-        self._buffered = 0
+        self._whole = 0  # batches at the beginning of the buffer that may be delivered
         self._totals = Delivered()
         self._deliveries = 0
         self._files: list[str] = []
         self._skipped: list[str] = []
 
     def land(self, source: Path, progress: Progress = SILENT) -> None:
-        """Deliver what is new in the logs of `source`."""
-        files = find_logs(source)
-        size = sum(file.stat().st_size for file in files)
-        with progress.task("Landing order lines", total=size) as task:
-            for file in files:
-                for log in open_logs(file, source):
-                    with log.open() as stream:
-                        self._land_log(log, stream)
-                task.advance(file.stat().st_size)
-        self._deliver()
+        """Deliver what is new in the logs of `source`.
+
+        Every header is looked at first, so that a foreign file keeps all others from landing.
+        What was read whole before an error of the source is delivered.
+        """
+        files = find_files(source)
+        lines = [has_lines(log) for file in files for log in file.logs(rows=2)]
+        if not any(lines):
+            hint = "an order log has a line for each product of an order"
+            raise SourceError(f"{source} holds a header and no lines", hint=hint)
+        with progress.task("Landing order lines", total=sum(f.size for f in files)) as task:
+            try:
+                self._take_all(files, task)
+            except SourceError:
+                self._stream.discard()
+                del self._buffer[self._whole :]
+                self._deliver()
+                raise
+            except BaseException:
+                self._stream.discard()
+                raise
 
     def report(self, seconds: float) -> LandingReport:
         """What was done so far."""
@@ -94,44 +121,66 @@ class Landing:
             seconds,
         )
 
-    def _land_log(self, log: Log, stream: BinaryIO) -> None:
-        head = stream.read(_SNIFFED_BYTES)
-        form, header = read_format(head, str(log.path))
-        left = recognise(stream, self._stream.checkpoint.bookmarks)
-        new = False
-        for batch in _batches(log, stream, form, header, left):
-            new = True
-            self._buffer.append(batch)
-            self._buffered += batch.reached.offset - (batch.left.offset if batch.left else 0)
-            if self._buffered >= self._delivery_bytes:
+    def _take_all(self, files: Sequence[LogFile], task: Task) -> None:
+        shown = 0
+        for event in ahead(self._read(files)):
+            if isinstance(event, Batch):
+                self._take(event)
+                read = event.stored
+            else:
+                self._finish(event)
+                read = event.file.size
+            task.advance(read - shown)
+            shown = read if isinstance(event, Batch) else 0
+        self._deliver()
+
+    def _read(self, files: Sequence[LogFile]) -> Generator[Batch | _Finished, None, None]:
+        known = list(self._stream.checkpoint.bookmarks)
+        for file in files:
+            sealed = file_fingerprint(file.path) if file.sealed else ""
+            new = []
+            if not sealed or sealed not in {bookmark.sealed for bookmark in known}:
+                for log in file.logs():
+                    reached = None
+                    for batch in read_batches(log, known, sealed, self._hints.block):
+                        yield batch
+                        reached = batch.reached
+                    if reached:
+                        new.append(reached)
+            known += new
+            yield _Finished(file, bool(new))
+
+    def _take(self, batch: Batch) -> None:
+        self._buffer.append(batch)
+        sealed = bool(batch.reached.sealed)
+        if not sealed:
+            self._whole = len(self._buffer)
+        if sum(batch.size for batch in self._buffer) >= self._hints.delivery:
+            if sealed:
+                self._write_unfinished()
+            else:
                 self._deliver()
-        (self._files if new else self._skipped).append(log.name)
+
+    def _finish(self, event: _Finished) -> None:
+        self._whole = len(self._buffer)
+        if self._stream.pending:
+            self._deliver()
+        (self._files if event.new else self._skipped).append(event.file.name)
+
+    def _write_unfinished(self) -> None:
+        """Make room while a sealed file is read: its rows are written, but not committed yet."""
+        unfinished = self._buffer[self._whole :]
+        del self._buffer[self._whole :]
+        if not self._stream.pending:
+            self._deliver()
+        self._stream.write(unfinished)
 
     def _deliver(self) -> None:
         if self._buffer:
             self._stream.write(self._buffer)
+        if self._stream.pending:
             delivered = self._stream.commit()
             self._totals.landed += delivered.landed
             self._totals.rejected += delivered.rejected
             self._deliveries += 1
-            self._buffer, self._buffered = [], 0
-
-
-def _batches(
-    log: Log, stream: BinaryIO, form: OrderFormat, header: int, left: Bookmark | None
-) -> Iterator[Batch]:
-    offset, line = (left.offset, left.line) if left else (header, 1)
-    stream.seek(0)
-    head = stream.read(min(HEAD_BYTES, offset))
-    stream.seek(max(0, offset - TAIL_BYTES))
-    tail = stream.read(min(TAIL_BYTES, offset))
-    for text in whole_lines(stream, BLOCK_BYTES):
-        parsed = parse(text if text.endswith(b"\n") else text + b"\n", form)
-        head = (head + text)[:HEAD_BYTES] if len(head) < HEAD_BYTES else head
-        tail = (tail + text)[-TAIL_BYTES:] if len(text) < TAIL_BYTES else text[-TAIL_BYTES:]
-        offset += len(text)
-        reached = Bookmark(
-            log.name, offset, line + parsed.count, fingerprint(head), fingerprint(tail)
-        )
-        yield Batch(log.name, line + 1, parsed, left, reached)
-        left, line = reached, line + parsed.count
+        self._buffer, self._whole = [], 0

@@ -1,20 +1,21 @@
-"""The logs of a source: plain files, gzip files and the sheets of a workbook, as text."""
+"""The files of a source and the logs in them: text, gzip, or the sheets of a workbook."""
 
 import gzip
-import io
 import re
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, cast
 
 from ingest.workbooks import sheet_texts
-from lakehouse.errors import MachineError, SourceError
+from lakehouse.errors import SourceError
 
 SUFFIXES = (".csv", ".log", ".csv.gz", ".log.gz", ".xlsx")
 
-_GZIP = b"\x1f\x8b"
-_ZIP = b"PK\x03\x04"
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
     b"BZh": ("compressed with bzip2", "decompress it, or compress it with gzip"),
@@ -26,116 +27,106 @@ _FOREIGN = {
 }
 
 
-class Log(Protocol):
-    """A stream of lines with a header.
+class Kind(Enum):
+    """What a file is, by its first bytes; its name does not matter."""
 
-    A sealed log is landed whole or not at all; another may still be written to, and is landed
-    as far as it goes.
-    """
+    TEXT = b""
+    GZIP = b"\x1f\x8b"
+    WORKBOOK = b"PK\x03\x04"
 
-    @property
-    def name(self) -> str:
-        """What the landing table calls it: its path below the source."""
 
-    @property
-    def path(self) -> Path:
-        """The file it is in."""
+@dataclass(frozen=True)
+class LogFile:
+    """A file of a source. `name` is its path below the source."""
+
+    path: Path
+    name: str
+    kind: Kind
+    size: int
 
     @property
     def sealed(self) -> bool:
-        """Whether it only counts when it can be read to its end."""
+        """Whether it is landed whole or not at all: what ends with a checksum is damaged without.
 
-    def open(self) -> BinaryIO:
-        """Its text from the first byte, decompressed. Seeking forward is allowed."""
+        A text file may still be written to, and is landed as far as it goes.
+        """
+        return self.kind is not Kind.TEXT
 
+    def logs(self, rows: int | None = None) -> Iterator["Log"]:
+        """The logs in it: one, or one for each sheet that is not empty.
 
-@dataclass(frozen=True)
-class PlainLog:
-    """A text file."""
-
-    name: str
-    path: Path
-    sealed = False
-
-    def open(self) -> BinaryIO:
-        """The bytes of the file."""
-        return self.path.open("rb")
-
-
-@dataclass(frozen=True)
-class GzipLog:
-    """A gzip file; its checksum stands at its end, so it is sealed."""
-
-    name: str
-    path: Path
-    sealed = True
-
-    def open(self) -> BinaryIO:
-        """The decompressed bytes."""
-        return cast("BinaryIO", gzip.open(self.path, "rb"))
+        Of a sheet, `rows` rows are read (None: all). Raises SourceError for a file that is no
+        workbook though it looks like one.
+        """
+        if self.kind is not Kind.WORKBOOK:
+            yield Log(self.name, self)
+            return
+        for sheet, text in sheet_texts(self.path, rows):
+            yield Log(f"{self.name}#{sheet}", self, text)
 
 
 @dataclass(frozen=True)
-class SheetLog:
-    """One sheet of a workbook, as the CSV text it would be saved as."""
+class Log:
+    """A stream of lines with a header. `name` is what the landing table calls it."""
 
     name: str
-    path: Path
-    text: bytes
-    sealed = True
+    file: LogFile
+    sheet: bytes = b""
 
-    def open(self) -> BinaryIO:
-        """The sheet as CSV."""
-        return io.BytesIO(self.text)
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Its text from the first byte, decompressed.
+
+        Raises SourceError, also while it is read, when the file turns out to be damaged.
+        """
+        if self.file.kind is Kind.WORKBOOK:
+            yield BytesIO(self.sheet)
+        elif self.file.kind is Kind.TEXT:
+            with self.file.path.open("rb") as stream:
+                yield stream
+        else:
+            with gzip.open(self.file.path, "rb") as stream, _intact(self.file.path):
+                yield cast("BinaryIO", stream)
 
 
-def find_logs(source: Path) -> list[Path]:
+def stored_position(stream: BinaryIO) -> int:
+    """How many bytes of its file a log's stream has used up, about."""
+    compressed: BinaryIO | None = getattr(stream, "fileobj", None)
+    return (compressed or stream).tell()
+
+
+def find_files(source: Path) -> list[LogFile]:
     """The files of a source: itself, or those below a folder, in natural order.
 
     A folder's files count by their suffix (.csv, .log, either with .gz, .xlsx); hidden ones and
-    Excel's lock files don't. Raises SourceError when there is nothing to read.
+    Excel's lock files don't, nor do empty ones. Raises SourceError when there is nothing to
+    read, or something that no log can be read from; OSError when it must not be read.
     """
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
+    if source.is_dir():
+        below = [path.relative_to(source) for path in source.rglob("*")]
+        paths = sorted(filter(_is_log, below), key=_natural)
+        files = [_identify(source / path, path.as_posix()) for path in paths]
+        if not (files := [file for file in files if file.size]):
+            hint = f"what counts in a folder: {', '.join(SUFFIXES)}"
+            raise SourceError(f"no logs in {source}", hint=hint)
+        return files
+    if not source.exists():
         raise SourceError(f"no file or folder {source}", hint="check the path")
-    files = [file for file in source.rglob("*") if _is_log(file.relative_to(source))]
-    if not files:
-        wanted = ", ".join(SUFFIXES)
-        raise SourceError(
-            f"no logs in {source}", hint=f"files of a folder count by suffix: {wanted}"
-        )
-    return sorted((f for f in files if f.is_file()), key=lambda f: _natural(f.relative_to(source)))
+    file = _identify(source, source.name)
+    if not file.size:
+        raise SourceError(f"{source} is empty", hint="an order log begins with a header line")
+    return [file]
 
 
-def open_logs(file: Path, source: Path) -> Iterator[Log]:
-    """The logs in a file: one, or one a sheet.
-
-    Raises SourceError when the file is empty or something else than text, gzip or .xlsx, and
-    MachineError when it must not be read.
-    """
-    name = file.name if file == source else file.relative_to(source).as_posix()
-    start = _first_bytes(file)
-    if not start:
-        raise SourceError(f"{file} is empty", hint="an order log begins with a header line")
+def _identify(path: Path, name: str) -> LogFile:
+    with path.open("rb") as stream:
+        start = stream.read(8)
+        size = stream.seek(0, 2)
     for magic, (what, hint) in _FOREIGN.items():
         if start.startswith(magic):
-            raise SourceError(f"{file} is {what}, not an order log", hint=hint)
-    if start.startswith(_GZIP):
-        yield GzipLog(name, file)
-    elif start.startswith(_ZIP):
-        for sheet, text in sheet_texts(file):
-            yield SheetLog(f"{name}#{sheet}", file, text)
-    else:
-        yield PlainLog(name, file)
-
-
-def _first_bytes(file: Path) -> bytes:
-    try:
-        with file.open("rb") as stream:
-            return stream.read(8)
-    except PermissionError as e:
-        raise MachineError(f"{file} can't be read: permission denied", hint="check its mode") from e
+            raise SourceError(f"{path} is {what}, not an order log", hint=hint)
+    kinds = (kind for kind in (Kind.GZIP, Kind.WORKBOOK) if start.startswith(kind.value))
+    return LogFile(path, name, next(kinds, Kind.TEXT), size)
 
 
 def _is_log(path: Path) -> bool:
@@ -145,5 +136,16 @@ def _is_log(path: Path) -> bool:
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:
     """A key that puts orders-2 before orders-10."""
-    parts = re.split(r"(\d+)", path.as_posix())
-    return [(1, int(p), p) if p.isdigit() else (0, 0, p) for p in parts]
+    parts = re.split(r"([0-9]+)", path.as_posix())
+    return [(n % 2, int(part) if n % 2 else 0, part) for n, part in enumerate(parts)]
+
+
+@contextmanager
+def _intact(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile, zlib.error) as e:
+        raise SourceError(
+            f"{path} is a damaged gzip file: {e}; nothing of it was landed",
+            hint="fetch it again, or land what can be read: gzip -dc FILE > rescued.csv",
+        ) from e

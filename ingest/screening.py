@@ -9,43 +9,64 @@ several lines is refused, each of its lines alone.
 import csv
 import io
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from ingest.rejects import Reason, Reject, readable
 
-# The largest record Firehose takes (PutRecord: 1,000 KiB).
+# The largest record Firehose takes (PutRecord: 1,000 KiB). Of a longer line, as much is kept.
 LONGEST_LINE = 1_000 * 1024
 
 NEWLINE, RETURN, QUOTE, COMMA = b'\n\r",'
 
-Numbers = npt.NDArray[np.int64]
+_REGULAR = np.frombuffer(b'\n,"', dtype=np.uint8)
+
+Numbers: TypeAlias = npt.NDArray[np.int64]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 
 @dataclass
 class Block:
-    """Whole lines of UTF-8 text, each ended by a newline, and what is known of them."""
+    """Whole lines of text, each with its end, and what is found to be wrong with them."""
 
-    text: bytes
-    ends: Numbers  # the offset of the newline that ends each line
+    text: bytes  # a CRLF becomes a newline
     rejects: dict[int, Reject] = field(default_factory=dict)  # by index of the line
     rewritten: dict[int, bytes] = field(default_factory=dict)  # the same fields, quoted properly
 
-    @property
+    def __post_init__(self) -> None:
+        if b"\r" in self.text:
+            self.text = self.text.replace(b"\r\n", b"\n")
+
+    @cached_property
+    def raw(self) -> Bytes:
+        """The text as numbers."""
+        return np.frombuffer(self.text, dtype=np.uint8)
+
+    @cached_property
     def count(self) -> int:
         """How many lines there are, good and bad."""
-        return len(self.ends)
+        return int(np.count_nonzero(self.raw == NEWLINE))
+
+    @cached_property
+    def ends(self) -> Numbers:
+        """The offset of the newline that ends each line."""
+        return np.flatnonzero(self.raw == NEWLINE)
 
     def line(self, index: int) -> bytes:
         """The line at `index`, without its end."""
-        start = int(self.ends[index - 1]) + 1 if index else 0
-        return self.text[start : int(self.ends[index])]
+        return self.text[self._start(index) : int(self.ends[index])]
 
     def reject(self, index: int, reason: Reason, detail: str) -> None:
         """Refuse a line, unless something graver was found before."""
         if index not in self.rejects:
-            self.rejects[index] = Reject(index, reason, detail, readable(self.line(index)))
+            raw = self.line(index)
+            if not raw.strip():
+                reason, detail = Reason.BLANK_LINE, f"{len(raw)} spaces"
+            self.rejects[index] = Reject(index, reason, detail, readable(raw[:LONGEST_LINE]))
 
     def sound_lines(self) -> tuple[bytes, Numbers | None]:
         """The text of the lines that are left, and their indices (None: all of them)."""
@@ -53,113 +74,146 @@ class Block:
             return self.text, None
         kept = np.ones(self.count, dtype=bool)
         kept[list(self.rejects)] = False
-        text = io.BytesIO()
-        done = 0
+        pieces, done = [], 0
         for index in sorted({*self.rejects, *self.rewritten}):
-            start = int(self.ends[index - 1]) + 1 if index else 0
-            text.write(self.text[done:start])
+            pieces.append(self.text[done : self._start(index)])
             if index not in self.rejects:
-                text.write(self.rewritten[index])
+                pieces.append(self.rewritten[index])
             done = int(self.ends[index]) + 1
-        text.write(self.text[done:])
-        return text.getvalue(), np.flatnonzero(kept)
+        pieces.append(self.text[done:])
+        return b"".join(pieces), np.flatnonzero(kept)
+
+    def _start(self, index: int) -> int:
+        return int(self.ends[index - 1]) + 1 if index else 0
 
 
-def screen(text: bytes) -> Block:
-    """The lines of `text`, with those refused that can't be parsed by themselves.
+def screen(block: Block) -> None:
+    """Refuse the lines that a parser could not take one by one.
 
-    `text` is UTF-8, except in the lines that are not; it ends with a newline.
+    Each check is a search for something rare; only what it finds is looked at line by line.
     """
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
-    raw = np.frombuffer(text, dtype=np.uint8)
-    block = Block(text, np.flatnonzero(raw == NEWLINE))
-    _refuse_blank_and_long(block)
+    text = block.text
+    if _any_too_long(text):
+        _refuse_too_long(block)
     if b"\0" in text:
-        _refuse_byte(block, raw == 0, Reason.NUL_BYTE, "NUL")
+        _refuse_byte(block, 0, Reason.NUL_BYTE)
     if b"\r" in text:
-        _refuse_byte(block, raw == RETURN, Reason.CARRIAGE_RETURN, "carriage return")
-    if not text.isascii():
-        _refuse_invalid_utf8(block, raw)
+        _refuse_byte(block, RETURN, Reason.CARRIAGE_RETURN)
+    if not _is_utf8(text):
+        _refuse_invalid_utf8(block)
     if b'"' in text:
-        _refuse_bad_quotes(block, raw)
-    return block
+        quotes = np.flatnonzero(block.raw == QUOTE)
+        if not _all_regular(block, quotes):
+            _refuse_bad_quotes(block, quotes)
 
 
-def _refuse_blank_and_long(block: Block) -> None:
+def lines_beyond_ascii(block: Block) -> list[int]:
+    """The indices of the lines that hold a byte above 0x7f."""
+    found = np.flatnonzero(block.raw > 0x7F)
+    return [int(n) for n in np.unique(np.searchsorted(block.ends, found))]
+
+
+def _any_too_long(text: bytes) -> bool:
+    at = 0
+    while len(text) - at > LONGEST_LINE + 1:
+        at = text.rfind(b"\n", at, at + LONGEST_LINE + 1) + 1
+        if not at:
+            return True
+    return False
+
+
+def _refuse_too_long(block: Block) -> None:
     lengths = np.diff(block.ends, prepend=-1) - 1
-    for index in np.flatnonzero(lengths == 0):
-        block.reject(int(index), Reason.BLANK_LINE, "nothing in it")
     for index in np.flatnonzero(lengths > LONGEST_LINE):
-        detail = f"{int(lengths[index]):,} bytes, at most {LONGEST_LINE:,} are taken"
+        detail = f"more than {LONGEST_LINE:,} bytes, the rest is left out here"
         block.reject(int(index), Reason.LINE_TOO_LONG, detail)
 
 
-def _refuse_byte(block: Block, found: npt.NDArray[np.bool_], reason: Reason, name: str) -> None:
-    lines, counts = np.unique(
-        np.searchsorted(block.ends, np.flatnonzero(found)), return_counts=True
-    )
-    for index, count in zip(lines, counts, strict=True):
-        column = block.line(int(index)).find(b"\0" if reason is Reason.NUL_BYTE else b"\r")
-        block.reject(int(index), reason, f"{count} {name} byte(s), the first at {column}")
+def _refuse_byte(block: Block, byte: int, reason: Reason) -> None:
+    at = np.searchsorted(block.ends, np.flatnonzero(block.raw == byte))
+    for index, count in zip(*np.unique(at, return_counts=True), strict=True):
+        block.reject(int(index), reason, f"{count} of them")
 
 
-def _refuse_invalid_utf8(block: Block, raw: npt.NDArray[np.uint8]) -> None:
+def _is_utf8(text: bytes) -> bool:
+    """Ten times as fast as decoding it."""
+    if text.isascii():
+        return True
+    bounds = pa.array([0, len(text)], pa.int64()).buffers()[1]
+    whole = pa.Array.from_buffers(pa.large_utf8(), 1, [None, bounds, pa.py_buffer(text)])
     try:
-        block.text.decode("utf-8")
-    except UnicodeDecodeError:
-        for index in lines_beyond_ascii(block.ends, raw):
-            try:
-                block.line(index).decode("utf-8")
-            except UnicodeDecodeError as e:
-                detail = f"byte 0x{e.object[e.start]:02x} at {e.start}: {e.reason}"
-                block.reject(index, Reason.INVALID_UTF8, detail)
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
-def lines_beyond_ascii(ends: Numbers, raw: npt.NDArray[np.uint8]) -> list[int]:
-    """The indices of the lines that hold a byte above 0x7f."""
-    return [int(n) for n in np.unique(np.searchsorted(ends, np.flatnonzero(raw > 0x7F)))]
+def _refuse_invalid_utf8(block: Block) -> None:
+    """Refuse the lines that are not valid UTF-8."""
+    for index in lines_beyond_ascii(block):
+        try:
+            block.line(index).decode("utf-8")
+        except UnicodeDecodeError as e:
+            detail = f"byte 0x{e.object[e.start]:02x} at {e.start}: {e.reason}"
+            block.reject(index, Reason.INVALID_UTF8, detail)
 
 
-def _refuse_bad_quotes(block: Block, raw: npt.NDArray[np.uint8]) -> None:
-    """Refuse lines whose quotes don't pair, rewrite those that pair in an irregular way.
+def _neighbours(block: Block, quotes: Numbers, opening: npt.NDArray[np.bool_]) -> Bytes:
+    """The byte before each opening quote and after each closing one."""
+    found: Bytes = np.where(opening, block.raw[quotes - 1], block.raw[quotes + 1])
+    return found
 
-    Regular (RFC 4180): an opening quote begins a field or follows a closing one (a doubled
-    quote), a closing quote ends a field or precedes an opening one.
+
+def _all_regular(block: Block, quotes: Numbers) -> bool:
+    """Whether all quotes are as RFC 4180 has them.
+
+    An opening quote begins a field or follows a closing one (a doubled quote), a closing one
+    ends a field or precedes an opening one, and no line ends within quotes.
     """
-    at = np.flatnonzero(raw == QUOTE)
-    lines, first, counts = np.unique(
-        np.searchsorted(block.ends, at), return_index=True, return_counts=True
+    opening = np.arange(len(quotes)) % 2 == 0
+    if len(quotes) % 2 or not np.isin(_neighbours(block, quotes, opening), _REGULAR).all():
+        return False
+    quoted = b"".join(
+        [block.text[a:b] for a, b in quotes.reshape(-1, 2).tolist()]  # cheaper than all lines
     )
-    opening = (np.arange(len(at)) - np.repeat(first, counts)) % 2 == 0
-    neighbour = np.where(opening, raw[at - 1], raw[at + 1])
-    irregular = (neighbour != COMMA) & (neighbour != NEWLINE) & (neighbour != QUOTE)
+    return b"\n" not in quoted
+
+
+def _refuse_bad_quotes(block: Block, quotes: Numbers) -> None:
+    """Refuse lines whose quotes don't pair; rewrite those that pair in an irregular way."""
+    lines, first, counts = np.unique(
+        np.searchsorted(block.ends, quotes), return_index=True, return_counts=True
+    )
     for index, count in zip(lines[counts % 2 == 1], counts[counts % 2 == 1], strict=True):
         block.reject(int(index), Reason.UNBALANCED_QUOTES, f"{count} quote(s)")
+    opening = (np.arange(len(quotes)) - np.repeat(first, counts)) % 2 == 0
+    irregular = ~np.isin(_neighbours(block, quotes, opening), _REGULAR)
     for index in np.unique(np.repeat(lines, counts)[irregular]):
         if int(index) not in block.rejects:
             _rewrite(block, int(index))
 
 
 def _rewrite(block: Block, index: int) -> None:
-    """Quote the line's fields anew: `5" X 7" FRAME` is a field, quotes and all."""
+    """Quote the line's fields anew: in `5" X 7" FRAME` the quotes are part of the field."""
+    text = block.line(index).decode("utf-8")
     try:
-        text = block.line(index).decode("utf-8")
         fields = next(csv.reader([text], strict=True))
     except csv.Error as e:
         block.reject(index, Reason.MISPLACED_QUOTE, str(e))
         return
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(fields)
-    block.rewritten[index] = line.getvalue().encode()
+    block.rewritten[index] = line.getvalue().encode("utf-8")
 
 
 def field_counts(text: bytes) -> Numbers:
-    """How many fields each line of well-formed CSV text has."""
+    """How many fields each line of well-formed CSV text has; an empty line has none."""
     raw = np.frombuffer(text, dtype=np.uint8)
     commas = np.flatnonzero(raw == COMMA)
     if b'"' in text:
         # Every line pairs its quotes, so a comma is quoted when an odd number precedes it.
         commas = commas[np.searchsorted(np.flatnonzero(raw == QUOTE), commas) % 2 == 0]
     ends = np.flatnonzero(raw == NEWLINE)
-    return np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    counts = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
+    counts[np.diff(ends, prepend=-1) == 1] = 0
+    return counts

@@ -12,8 +12,8 @@ from ingest.rejects import Reason
 ISO_DATES = "%Y-%m-%d %H:%M:%S"
 US_DATES = "%m/%d/%Y %H:%M"
 DATE_PATTERNS = {
-    ISO_DATES: r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:[0-5]\d$",
-    US_DATES: r"^\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}$",
+    ISO_DATES: r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-5][0-9]$",
+    US_DATES: r"^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4} [0-9]{1,2}:[0-9]{2}$",
 }
 # Outside these a date is a slip of the pen, and would open a partition of its own.
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - Iceberg timestamp
@@ -23,30 +23,32 @@ _TEXT = pl.col("text").str.strip_chars(" ")
 
 @dataclass(frozen=True)
 class Values:
-    """One value for each text, null where `reasons` says why."""
+    """One value for each text, null where `reasons` says, by index of the text, why."""
 
     typed: pa.Array
-    reasons: list[Reason | None]
+    reasons: dict[int, Reason]
 
 
 def quantities(texts: pa.Array) -> Values:
     """Whole numbers of 64 bits; `6.0` is one."""
     number = _TEXT.str.replace(r"\.0*$", "").str.to_integer(strict=False)
-    return _convert(texts, r"^[+-]?\d+(\.0*)?$", number, Reason.BAD_QUANTITY)
+    return _convert(texts, r"^[+-]?[0-9]+(\.0*)?$", number, Reason.BAD_QUANTITY)
 
 
 def prices(texts: pa.Array) -> Values:
     """Decimals of 18 digits, four of them after the point; nothing is rounded."""
-    short = _TEXT.str.replace(r"(\.\d{4})0+$", "$1")
+    short = _TEXT.str.replace(r"(\.[0-9]{4})0+$", "$1")
     number = (
-        pl.when(~short.str.contains(r"\.\d{5}")).then(short).cast(pl.Decimal(18, 4), strict=False)
+        pl.when(~short.str.contains(r"\.[0-9]{5}"))
+        .then(short)
+        .cast(pl.Decimal(18, 4), strict=False)
     )
-    return _convert(texts, r"^[+-]?(\d+\.?\d*|\.\d+)$", number, Reason.BAD_PRICE)
+    return _convert(texts, r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$", number, Reason.BAD_PRICE)
 
 
 def customers(texts: pa.Array) -> Values:
     """Digits; a spreadsheet's `17850.0` loses its fraction."""
-    return _convert(texts, r"^\d+(\.0)?$", _TEXT.str.strip_suffix(".0"), Reason.BAD_CUSTOMER)
+    return _convert(texts, r"^[0-9]+(\.0)?$", _TEXT.str.strip_suffix(".0"), Reason.BAD_CUSTOMER)
 
 
 def dates(form: str) -> Callable[[pa.Array], Values]:
@@ -67,11 +69,9 @@ def _convert(
     fits = _TEXT.str.contains(pattern)
     if possible is not None:
         fits = fits & possible.is_not_null()
-    frame = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).select(
+    found = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).select(
         value=pl.when(fits).then(value), fits=fits
     )
-    wrong = frame["value"].is_null()
-    reasons: list[Reason | None] = [None] * len(frame)
-    for n in wrong.arg_true():
-        reasons[n] = Reason.OUT_OF_RANGE if frame["fits"][n] else bad
-    return Values(frame["value"].to_arrow(), reasons)
+    wrong = found.with_row_index().filter(pl.col("value").is_null()).select("index", "fits")
+    reasons = {n: Reason.OUT_OF_RANGE if fit else bad for n, fit in wrong.iter_rows()}
+    return Values(found["value"].to_arrow(), reasons)

@@ -9,8 +9,8 @@ import polars as pl
 from lakehouse.errors import SourceError
 
 
-def sheet_texts(file: Path) -> Iterator[tuple[str, bytes]]:
-    """The name of each sheet that is not empty, and its rows as UTF-8 CSV, a line a row.
+def sheet_texts(file: Path, rows: int | None = None) -> Iterator[tuple[str, bytes]]:
+    """The name of each sheet that is not empty, and its rows (`rows` at most) as CSV in UTF-8.
 
     Dates are written as `2010-12-01 08:26:00`; a line break within a cell becomes a space, as a
     log line is one record. Raises SourceError when the file is no workbook.
@@ -18,7 +18,9 @@ def sheet_texts(file: Path) -> Iterator[tuple[str, bytes]]:
     try:
         workbook = fastexcel.read_excel(file)
         for name in workbook.sheet_names:
-            sheet = workbook.load_sheet(name, header_row=None, dtypes="string").to_polars()
+            sheet = workbook.load_sheet(
+                name, header_row=None, n_rows=rows, dtypes="string"
+            ).to_polars()
             if sheet.height:
                 yield name, _as_csv(sheet)
     except fastexcel.FastExcelError as e:

@@ -4,8 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from lakehouse.config import Settings, load_settings
+
+# An example may take as long as it takes: a timed test is a flaky test.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 ONLINE_RETAIL = "shared/data/online-retail.csv.gz"
 

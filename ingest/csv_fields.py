@@ -1,0 +1,71 @@
+"""Well-formed lines to columns of text, one row a line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from ingest.rejects import Reason
+from ingest.screening import Block, Numbers, field_counts
+
+# Where a log repeats itself, the parser makes dictionaries as fast as strings, and a conversion
+# then looks at each distinct text once.
+REPEATED = pa.dictionary(pa.int32(), pa.string())
+
+# pyarrow refuses a line that spans three of its blocks; none that is let through is this long.
+_PARSER_BLOCK = 4 << 20
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A row of text for each sound line; empty fields are null.
+
+    `lines` holds the indices of the lines in their block, None when none is missing.
+    """
+
+    table: pa.Table
+    lines: Numbers | None
+
+
+def read_fields(block: Block, columns: Sequence[str], types: dict[str, pa.DataType]) -> Fields:
+    """The fields of the block's sound lines. What turns out to be unsound is refused in it."""
+    text, lines = block.sound_lines()
+    if not text:
+        empty = pa.table({name: pa.array([], types[name]) for name in columns})
+        return Fields(empty, lines)
+    skipped = []
+
+    def skip(row: pa_csv.InvalidRow) -> str:
+        skipped.append(row)
+        return "skip"
+
+    table = pa_csv.read_csv(
+        pa.BufferReader(text),
+        read_options=pa_csv.ReadOptions(column_names=columns, block_size=_PARSER_BLOCK),
+        parse_options=pa_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip),
+        convert_options=pa_csv.ConvertOptions(
+            column_types=types, strings_can_be_null=True, null_values=[""]
+        ),
+    )
+    if skipped:
+        lines = _refuse_wrong_counts(block, text, lines, len(columns))
+    if len(table) + len(block.rejects) != block.count:
+        message = f"{block.count} lines became {len(table)} rows, {len(block.rejects)} rejects"
+        raise RuntimeError(message)
+    return Fields(table, lines)
+
+
+def _refuse_wrong_counts(
+    block: Block, text: bytes, lines: Numbers | None, expected: int
+) -> Numbers:
+    """Refuse the lines the parser has skipped (it doesn't say which); the indices of the rest."""
+    counts = field_counts(text)
+    skipped = (counts != expected) & (counts != 0)  # an empty line becomes a row of nulls
+    lines = np.arange(block.count) if lines is None else lines
+    for row in np.flatnonzero(skipped):
+        detail = f"{counts[row]} fields, expected {expected}"
+        block.reject(int(lines[row]), Reason.WRONG_COLUMN_COUNT, detail)
+    sound: Numbers = lines[~skipped]
+    return sound

@@ -1,0 +1,152 @@
+"""One log, from its bookmark on, as batches of parsed lines."""
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from ingest.ahead import ahead
+from ingest.bookmarks import (
+    HEAD_BYTES,
+    TAIL_BYTES,
+    Bookmark,
+    altered,
+    fingerprint,
+    recognise,
+    tail_fingerprint,
+)
+from ingest.encodings import LATIN_1, UTF_8, settle
+from ingest.headers import read_format
+from ingest.logs import Log, stored_position
+from ingest.order_lines import OrderFormat, Parsed, parse
+from ingest.reading import BLOCK_BYTES, LineBlock, line_blocks
+from lakehouse.errors import SourceError
+
+_SNIFFED_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive lines of one log, parsed, and the log's bookmark before and after them."""
+
+    log: str
+    first_line: int
+    parsed: Parsed
+    left: Bookmark | None
+    reached: Bookmark
+    size: int  # bytes of text
+    stored: int  # bytes of the file read so far, about
+
+
+def has_lines(log: Log) -> bool:
+    """Whether there is more than a header. Raises SourceError when the log is no order log."""
+    with log.open() as stream:
+        head = stream.read(_SNIFFED_BYTES)
+        _, header = read_format(head, log.name)
+        return len(head) > header
+
+
+def read_batches(
+    log: Log, known: Iterable[Bookmark], sealed: str = "", block_bytes: int = BLOCK_BYTES
+) -> Generator[Batch, None, None]:
+    """What is new in the log since the bookmarks in `known` were made.
+
+    `sealed` is the fingerprint of a file that counts only as a whole. Raises SourceError for a
+    log that was changed where it has been landed, is no order log, or is damaged.
+    """
+    with log.open() as stream:
+        form, header = read_format(stream.read(_SNIFFED_BYTES), log.name)
+        left = recognise(stream, known)
+        if left is None and (landed := altered(stream, log.name, known)):
+            raise SourceError(
+                f"{log.name} has been changed before line {landed.line:,}, up to which it was "
+                f"landed as {landed.log}",
+                hint="put new lines into a new file, or land everything into a new --home",
+            )
+        reader = _Reader(log, form, left, sealed)
+        if reader.begin(stream, header):
+            for block in ahead(line_blocks(stream, block_bytes, TAIL_BYTES)):
+                yield reader.batch(block, stored_position(stream))
+
+
+class _Reader:
+    """Where the reading of a log stands: what its next bookmark is made of."""
+
+    def __init__(self, log: Log, form: OrderFormat, left: Bookmark | None, sealed: str) -> None:
+        self._log = log
+        self._form = form
+        self._sealed = sealed
+        self._bookmark = left
+        self._offset = left.offset if left else 0
+        self._line = left.line if left else 1
+        self._open = left.open if left else False
+        self._encoding = left.encoding if left else ""
+        self._head = b""
+        self._tail = b""
+
+    def begin(self, stream: BinaryIO, header: int) -> bool:
+        """Go to the bookmark, or behind the header; whether there may be something new."""
+        stream.seek(0)
+        content = stream.read(max(HEAD_BYTES, header))
+        if self._bookmark is None:
+            self._pass(content[:header], content[:header])
+            stream.seek(header)
+            return True
+        self._head = content[: min(HEAD_BYTES, self._offset)]
+        stream.seek(max(0, self._offset - TAIL_BYTES))
+        self._tail = stream.read(min(TAIL_BYTES, self._offset))
+        return not self._open or self._close_line(stream)
+
+    def batch(self, block: LineBlock, stored: int) -> Batch:
+        """The block's lines, parsed, with the bookmark after them."""
+        text = self._as_utf8(block.text + b"\n" if block.open else block.text, block.consumed)
+        parsed = parse(text, self._form, continued=self._open)
+        first_line = self._line if self._open else self._line + 1
+        self._line = first_line + parsed.count - 1
+        self._open = block.open
+        self._pass(block.text, block.end, block.consumed)
+        left, self._bookmark = self._bookmark, self._bookmark_here()
+        name, reached = self._log.name, self._bookmark
+        return Batch(name, first_line, parsed, left, reached, block.consumed, stored)
+
+    def _close_line(self, stream: BinaryIO) -> bool:
+        """Read the end that the last line got since; False when it still has none."""
+        after = stream.read(2)
+        if after in {b"", b"\r"}:
+            return False
+        end = 1 if after.startswith(b"\n") else 2 if after == b"\r\n" else 0
+        if end:
+            self._open = False
+            self._pass(after[:end], after[:end])
+        stream.seek(self._offset)
+        return True
+
+    def _pass(self, text: bytes, end: bytes, consumed: int | None = None) -> None:
+        self._offset += len(text) if consumed is None else consumed
+        if len(self._head) < HEAD_BYTES:
+            self._head = (self._head + text[:HEAD_BYTES])[:HEAD_BYTES]
+        self._tail = (self._tail + end)[-TAIL_BYTES:]
+
+    def _bookmark_here(self) -> Bookmark:
+        return Bookmark(
+            log=self._log.name,
+            offset=self._offset,
+            line=self._line,
+            head=fingerprint(self._head),
+            tail=tail_fingerprint(self._tail),
+            open=self._open,
+            encoding=self._encoding,
+            sealed=self._sealed,
+        )
+
+    def _as_utf8(self, text: bytes, consumed: int) -> bytes:
+        if text.isascii():
+            return text
+        if not self._encoding:
+            self._encoding = settle(text, lambda: self._rest(self._offset + consumed))
+        return text.decode(LATIN_1).encode(UTF_8) if self._encoding == LATIN_1 else text
+
+    def _rest(self, offset: int) -> Iterator[bytes]:
+        with self._log.open() as stream:
+            stream.seek(offset)
+            for block in line_blocks(stream):
+                yield block.text

@@ -1,0 +1,29 @@
+"""What the operating system refuses, as errors with a hint."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from lakehouse.errors import MachineError
+
+_FULL = "free some space and run it again: it goes on where it stopped"
+_DENIED = "check who owns it and its mode"
+_HINTS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EFBIG: _FULL,
+    errno.EACCES: _DENIED,
+    errno.EPERM: _DENIED,
+    errno.EROFS: "choose a --home on a disk that may be written",
+}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the operating system refuses into a MachineError."""
+    try:
+        yield
+    except OSError as e:
+        where = f"{e.filename}: " if e.filename else ""
+        hint = _HINTS.get(e.errno or 0, "run it again: it goes on where it stopped")
+        raise MachineError(f"{where}{e.strerror or e}", hint=hint) from e

@@ -1,0 +1,85 @@
+"""Small order logs, and what has been landed of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyiceberg.catalog import Catalog
+
+from ingest.delivery import DeliveryStream
+from ingest.landing import STREAM, BufferingHints, Landing, LandingReport
+from lakehouse.catalog import open_catalog
+from lakehouse.config import Settings
+
+HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+BAD = "this is no order line"
+
+
+def order_line(n: int, date: str = "2010-12-01 08:26:00") -> str:
+    """A good line; no two have the same stock code."""
+    return f"536365,P{n},THING {n},6,{date},2.55,17850.0,United Kingdom"
+
+
+def order_lines(first: int, last: int) -> list[str]:
+    """Good lines, `first` to `last`."""
+    return [order_line(n) for n in range(first, last + 1)]
+
+
+def write_log(file: Path, lines: Iterable[str], end: str = "\n") -> Path:
+    """A log with a header; `end` ends its last line."""
+    file.write_text("\n".join([HEADER, *lines]) + end, encoding="utf-8")
+    return file
+
+
+@dataclass(frozen=True)
+class Lake:
+    """A home, and shorthand for what the tests ask of it."""
+
+    settings: Settings
+
+    @property
+    def catalog(self) -> Catalog:
+        return open_catalog(self.settings)
+
+    def land(self, source: Path, block: int = 1 << 20, delivery: int = 1 << 20) -> LandingReport:
+        """Land with small buffers, without the lock."""
+        landing = Landing(DeliveryStream(STREAM, self.catalog), BufferingHints(block, delivery))
+        landing.land(source)
+        return landing.report(0.0)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The landed rows, in the order of their record ids."""
+        return self._read("landing.order_lines")
+
+    def rejects(self) -> list[dict[str, Any]]:
+        """The rejected lines, in the order of their record ids."""
+        return self._read("landing.rejects")
+
+    def codes(self) -> list[str]:
+        """The stock codes of the landed rows, in the order of their record ids."""
+        return [row["stock_code"] for row in self.rows()]
+
+    def lines(self) -> list[tuple[str, int]]:
+        """The file and line of every line, landed or rejected, in the order of record ids.
+
+        Checks that the record ids are 1, 2, 3 and so on.
+        """
+        every = sorted(self.rows() + self.rejects(), key=lambda row: row["record_id"])
+        assert [row["record_id"] for row in every] == list(range(1, len(every) + 1))
+        return [(row["source_file"], row["source_line"]) for row in every]
+
+    def data_files(self) -> int:
+        """Parquet files in the warehouse, whether a table knows them or not."""
+        return len(list(self.settings.warehouse.rglob("*.parquet")))
+
+    def _read(self, table: str) -> list[dict[str, Any]]:
+        if not self.catalog.table_exists(table):
+            return []
+        rows: list[dict[str, Any]] = self.catalog.load_table(table).scan().to_arrow().to_pylist()
+        return sorted(rows, key=lambda row: row["record_id"])
+
+
+def codes(first: int, last: int) -> list[str]:
+    """The stock codes of `order_lines(first, last)`."""
+    return [f"P{n}" for n in range(first, last + 1)]
