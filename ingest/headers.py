@@ -39,7 +39,7 @@ def read_format(head: bytes, log: str) -> tuple[OrderFormat, int]:
     """
     end = head.find(b"\n") + 1 or len(head)
     line = head[:end].removeprefix(_BOM).rstrip(b"\r\n")
-    if any(byte < 0x20 and byte not in b"\t\r" for byte in line):
+    if _is_binary(line, head):
         raise SourceError(f"{log} is not a CSV file", hint=f"an order log begins with {_HEADER}")
     if b"\r" in line:
         raise SourceError(
@@ -48,6 +48,11 @@ def read_format(head: bytes, log: str) -> tuple[OrderFormat, int]:
     names = next(csv.reader([line.decode("utf-8", "replace")]), [])
     columns = _columns(names, log)
     return OrderFormat(columns, _date_format(head[end:], columns.index("invoice_date"))), end
+
+
+def _is_binary(line: bytes, head: bytes) -> bool:
+    control = any(byte < 0x20 and byte not in b"\t\r" for byte in line)
+    return control or (b"," not in line and b"\0" in head)
 
 
 def _columns(names: list[str], log: str) -> tuple[str, ...]:

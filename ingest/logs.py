@@ -1,6 +1,7 @@
 """The files of a source and the logs in them: text, gzip, or the sheets of a workbook."""
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -103,8 +104,7 @@ def find_files(source: Path) -> list[LogFile]:
     read, or something that no log can be read from; OSError when it must not be read.
     """
     if source.is_dir():
-        below = [path.relative_to(source) for path in source.rglob("*")]
-        paths = sorted(filter(_is_log, below), key=_natural)
+        paths = sorted(filter(_is_log, _below(source)), key=_natural)
         files = [_identify(source / path, path.as_posix()) for path in paths]
         if not (files := [file for file in files if file.size]):
             hint = f"what counts in a folder: {', '.join(SUFFIXES)}"
@@ -116,6 +116,15 @@ def find_files(source: Path) -> list[LogFile]:
     if not file.size:
         raise SourceError(f"{source} is empty", hint="an order log begins with a header line")
     return [file]
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        raise error  # os.walk would pass over a folder that must not be read
+
+    for place, _, names in os.walk(folder, onerror=refuse):
+        for name in names:
+            yield Path(place, name).relative_to(folder)
 
 
 def _identify(path: Path, name: str) -> LogFile:
