@@ -38,7 +38,7 @@ def reference(line: bytes) -> dict[str, object] | None:
     row: dict[str, object] = dict(zip(COLUMNS, (field or None for field in fields), strict=True))
     try:
         row["quantity"] = _whole(fields[3].strip(" "))
-        date = datetime.strptime(fields[4].strip(" "), "%Y-%m-%d %H:%M:%S")
+        date = datetime.strptime(fields[4].strip(" "), "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
         row["invoice_date"] = date
         row["unit_price"] = _price(fields[5].strip(" "))
         row["customer_id"] = _customer(fields[6])

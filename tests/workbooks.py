@@ -81,7 +81,7 @@ def _cell(place: str, cell: Cell) -> str:
             text = f'<t xml:space="preserve">{escape(cell)}</t>'
             return f'<c r="{place}" t="inlineStr"><is>{text}</is></c>'
         case datetime():
-            days = (cell - datetime(1899, 12, 30)).total_seconds() / 86_400
+            days = (cell - datetime.fromisoformat("1899-12-30")).total_seconds() / 86_400
             return f'<c r="{place}" s="1"><v>{days!r}</v></c>'
         case _:
             return f'<c r="{place}"><v>{cell!r}</v></c>'

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from lakehouse.catalog.commits import Change, Committed, commit_together
 from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
+from lakehouse.catalog.durability import DURABLE
 from lakehouse.catalog.locations import unused_location
 from lakehouse.catalog.names import check_namespace, check_table, folder_of
 
@@ -42,6 +43,7 @@ class LakeSqlCatalog(DefaultingCatalog, SqlCatalog):
     """
 
     def __init__(self, name: str, engine: Engine | None = None, **properties: str) -> None:
+        properties = {**DURABLE, **properties}
         if engine is None:
             super().__init__(name, **properties)
             return

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import uuid4
 
 import pyarrow as pa
@@ -18,9 +17,9 @@ from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table import Table
 from pyiceberg.typedef import Record
 
+from lakehouse.catalog.durability import create_synced
 from lakehouse.catalog.locations import path_of
 from lakehouse.tables.arrow_partitions import split
-from lakehouse.tables.durability import sync_files
 
 # DuckDB reads a row group a thread; its own writer makes them this long.
 ROW_GROUP_ROWS = 122_880
@@ -45,7 +44,6 @@ def write_data_files(
                 for (record, part), location in zip(parts, locations, strict=True)
             ]
             files = [job.result() for job in jobs]
-        sync_files(path for name in locations if (path := path_of(name)))
     except BaseException:
         remove_files(table, locations)
         raise
@@ -72,12 +70,9 @@ def _location(table: Table, record: Record, prefix: str) -> str:
 def _write(
     table: Table, record: Record, rows: pa.Table, location: str, counters: Collection[str]
 ) -> DataFile:
-    path = path_of(location)
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
     schema = _file_schema(table, rows)
     with (
-        _open(table, location, path) as stream,
+        _create(table, location) as stream,
         pq.ParquetWriter(
             stream,
             schema,
@@ -95,8 +90,9 @@ def _write(
     return _data_file(table, record, location, size, metadata)
 
 
-def _open(table: Table, location: str, path: Path | None) -> pa.NativeFile:
-    return pa.OSFile(str(path), "wb") if path else table.io.new_output(location).create()
+def _create(table: Table, location: str) -> pa.NativeFile:
+    path = path_of(location)
+    return create_synced(path) if path else table.io.new_output(location).create()
 
 
 def _file_schema(table: Table, rows: pa.Table) -> pa.Schema:

@@ -16,11 +16,12 @@ LINES = [
     'C536379,D,"Discount, ""half""",-1,2010-12-01 09:41:00,27.5,14527.0,EIRE',
     "536414,22139,,56,2010-12-31 23:59:59,0.001,,CÔTE D'IVOIRE",
 ]
-EVENING = datetime(2010, 12, 31, 23, 59, 59)  # naive, as Iceberg's timestamp
+at = datetime.fromisoformat
+EVENING = at("2010-12-31 23:59:59")  # naive, as Iceberg's timestamp
 ROWS = [
-    ("536365", "85123A", "HEART", 6, datetime(2010, 12, 1, 8, 26), Decimal("2.5500"), "17850",
+    ("536365", "85123A", "HEART", 6, at("2010-12-01 08:26:00"), Decimal("2.5500"), "17850",
      "United Kingdom"),
-    ("C536379", "D", 'Discount, "half"', -1, datetime(2010, 12, 1, 9, 41), Decimal("27.5000"),
+    ("C536379", "D", 'Discount, "half"', -1, at("2010-12-01 09:41:00"), Decimal("27.5000"),
      "14527", "EIRE"),
     ("536414", "22139", None, 56, EVENING, Decimal("0.0010"), None, "CÔTE D'IVOIRE"),
 ]  # fmt: skip
@@ -122,7 +123,7 @@ def test_a_workbook_of_two_sheets(lake: Lake, tmp_path: Path, delivery: int) -> 
         "85123A",
         "HEART",
         6,
-        datetime(2010, 12, 1, 8, 26),
+        at("2010-12-01 08:26:00"),
         2.55,
         17850,
         "United Kingdom",
@@ -132,7 +133,7 @@ def test_a_workbook_of_two_sheets(lake: Lake, tmp_path: Path, delivery: int) -> 
         "D",
         'Discount, "half"',
         -1.0,
-        datetime(2010, 12, 1, 9, 41),
+        at("2010-12-01 09:41:00"),
         27.5,
         14527.0,
         "EIRE",
@@ -142,7 +143,7 @@ def test_a_workbook_of_two_sheets(lake: Lake, tmp_path: Path, delivery: int) -> 
         22139,
         None,
         56,
-        datetime(2010, 12, 31, 23, 59, 59),
+        at("2010-12-31 23:59:59"),
         0.001,
         None,
         "CÔTE D'IVOIRE",
@@ -167,7 +168,7 @@ def test_a_workbook_of_two_sheets(lake: Lake, tmp_path: Path, delivery: int) -> 
 
 
 def test_line_breaks_within_a_cell(lake: Lake, tmp_path: Path) -> None:
-    row = ["1", "P1", "TWO\r\n  LINES", 6, datetime(2010, 12, 1), 2, 17850, "UK"]
+    row = ["1", "P1", "TWO\r\n  LINES", 6, at("2010-12-01"), 2, 17850, "UK"]
     lake.land(write_workbook(tmp_path / "a.xlsx", {"A": [HEADER.split(","), row]}))
     assert [row["description"] for row in lake.rows()] == ["TWO LINES"]
 

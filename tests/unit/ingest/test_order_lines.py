@@ -18,7 +18,7 @@ GOOD_ROW = {
     "stock_code": "85123A",
     "description": "WHITE HEART",
     "quantity": 6,
-    "invoice_date": datetime(2010, 12, 1, 8, 26),
+    "invoice_date": datetime.fromisoformat("2010-12-01 08:26:00"),
     "unit_price": Decimal("2.5500"),
     "customer_id": "17850",
     "country": "United Kingdom",

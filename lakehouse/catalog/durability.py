@@ -1,0 +1,48 @@
+"""Files that survive a power cut: on the disk before a commit refers to them.
+
+PyIceberg syncs nothing. SQLite does, so without this a power cut could leave a catalog that
+points at metadata, manifests or data that were never written.
+"""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+from pyiceberg.io import PY_IO_IMPL
+from pyiceberg.io.pyarrow import PyArrowFileIO, PyArrowLocalFileSystem
+
+# Catalog properties that make PyIceberg write durably.
+DURABLE = {PY_IO_IMPL: "lakehouse.catalog.durability.DurableFileIO"}
+
+
+def create_synced(path: Path) -> pa.NativeFile:
+    """A new file. Closing it waits until it is on the disk, and its name in its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return _SyncedFile(str(path), "wb")
+
+
+class _SyncedFile(pa.OSFile):  # type: ignore[misc] # pyarrow has no types
+    def __init__(self, path: str, _: str) -> None:
+        self._paths = (path, str(Path(path).parent))
+
+    def close(self) -> None:
+        if not self.closed:
+            super().close()
+            for path in self._paths:
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+
+
+class DurableFileIO(PyArrowFileIO):
+    """PyIceberg's access to files; what it writes on this machine is synced."""
+
+    def _initialize_local_fs(self) -> "_DurableFileSystem":
+        return _DurableFileSystem()
+
+
+class _DurableFileSystem(PyArrowLocalFileSystem):
+    def open_output_stream(self, path: str, *_: object, **__: object) -> pa.NativeFile:
+        return create_synced(Path(path))
