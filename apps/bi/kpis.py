@@ -1,0 +1,121 @@
+"""The four figures at the top of the sales overview."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from apps.bi import wording
+from apps.bi.queries import Step, Totals
+
+Trend = list[tuple[str, Decimal | None, str]]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """One figure: as it reads, how it changed and from what, how it went, what it means.
+
+    `trend` holds (when, figure, the figure as it reads), oldest first.
+    """
+
+    label: str
+    value: str
+    delta: str | Literal[0] | None
+    against: str | None
+    trend: Trend
+    meaning: str
+    less_is_better: bool = False
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """A figure that both a period and each step through it have."""
+
+    label: str
+    of: Callable[[Totals | Step], Decimal | None]
+    short: Callable[[Decimal], str]
+    exact: Callable[[Decimal], str]
+    meaning: Callable[[Totals], str]
+    less_is_better: bool = False
+
+
+def kpis(now: Totals, before: Totals | None, steps: Sequence[Step]) -> list[Kpi]:
+    """Net revenue, orders, average order and returns."""
+    return [_kpi(measure, now, before, steps) for measure in _MEASURES]
+
+
+def _kpi(measure: _Measure, now: Totals, before: Totals | None, steps: Sequence[Step]) -> Kpi:
+    value = measure.of(now)
+    past = None if before is None else measure.of(before)
+    return Kpi(
+        measure.label,
+        wording.DASH if value is None else measure.short(value),
+        _delta(value, past),
+        None if past is None or value is None else f"vs {measure.short(past)}",
+        [_point(measure, step) for step in steps],
+        measure.meaning(now),
+        measure.less_is_better,
+    )
+
+
+def _point(measure: _Measure, step: Step) -> tuple[str, Decimal | None, str]:
+    figure = measure.of(step)
+    when = wording.span(step.days) if step.days.days > 1 else wording.weekday(step.days.last)
+    return when, figure, wording.DASH if figure is None else measure.exact(figure)
+
+
+def _delta(now: Decimal | None, before: Decimal | None) -> str | Literal[0] | None:
+    """The change in percent; 0 when it rounds to nothing, None when nothing compares."""
+    fraction = None if now is None or before is None else wording.change(now, before)
+    if fraction is None:
+        return None
+    text = wording.percent(fraction, sign=True)
+    # Streamlit colours a number 0 grey, but the text "0.0%" green.
+    return 0 if text == "0.0%" else text.replace(wording.MINUS, "-")
+
+
+def _average_order(sums: Totals | Step) -> Decimal | None:
+    return sums.net / sums.orders if sums.orders else None
+
+
+def _about_returns(now: Totals) -> str:
+    exactly = f"Exactly **{wording.money(now.returns)}**: what cancelled orders gave back"
+    if not now.gross:
+        return f"{exactly}."
+    return f"{exactly}, {wording.percent(now.returns / now.gross)} of gross sales."
+
+
+_MEASURES = (
+    _Measure(
+        "Net revenue",
+        lambda sums: sums.net,
+        wording.short_money,
+        wording.money,
+        lambda now: (
+            f"Exactly **{wording.money(now.net)}**: every line of every order, less what was "
+            "cancelled, returned or written off."
+        ),
+    ),
+    _Measure(
+        "Orders",
+        lambda sums: Decimal(sums.orders),
+        lambda orders: f"{orders:,}",
+        lambda orders: f"{orders:,}",
+        lambda _: "Invoices; cancellations are not counted.",
+    ),
+    _Measure(
+        "Average order",
+        _average_order,
+        wording.short_money,
+        wording.money,
+        lambda _: "Net revenue divided by orders.",
+    ),
+    _Measure(
+        "Returns",
+        lambda sums: sums.returns,
+        wording.short_money,
+        wording.money,
+        _about_returns,
+        less_is_better=True,
+    ),
+)

@@ -1,0 +1,99 @@
+"""The pages shown when there is nothing to show: each says why, and what helps."""
+
+import traceback
+from collections.abc import Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from apps.bi import filters, wording
+from apps.bi.filters import Filters
+from apps.bi.queries import Coverage
+from lakehouse.config import Settings, debugging
+from lakehouse.errors import LakehouseError
+from lakehouse.query.published_watch import Condition, Published
+
+_FILLS = "This page fills by itself when the build is through."
+
+
+def no_lake(settings: Settings) -> None:
+    """Nothing has been built in this home."""
+    with _card("Nothing has been built yet"):
+        home = wording.plain(str(settings.home))
+        st.markdown(f"There is no lakehouse in **{home}**. One command makes it:")
+        st.code("make build", language="bash")
+        st.caption(f"{_FILLS} It takes real logs too: `make build SOURCE=orders.csv.gz`")
+
+
+def no_marts(missing: Sequence[str]) -> None:
+    """A catalog without the marts that the page reads."""
+    with _card("The marts are not built yet"):
+        names = ", ".join(f"`{mart}`" for mart in missing)
+        st.markdown(f"These are missing, or older than what they are made of: {names}.")
+        st.code("make dbt", language="bash")
+        st.caption(_FILLS)
+
+
+def no_orders() -> None:
+    """The marts are there, and empty."""
+    with _card("No orders have landed yet"):
+        st.markdown("The marts are built, but there is no order in them.")
+        st.code("make build SOURCE=orders.csv.gz", language="bash")
+        st.caption(_FILLS)
+
+
+def loading() -> None:
+    """The first state takes its time."""
+    with _card("Loading the marts"):
+        st.markdown("They are read into memory once; the page appears as soon as they are.")
+
+
+def failed(error: LakehouseError) -> None:
+    """The catalog or a mart could not be read, and nothing was loaded before."""
+    st.error(_told(error), title="The lakehouse can't be read", icon=":material/error:")
+
+
+def outdated(published: Published) -> None:
+    """What is shown still holds, but no newer state can be loaded."""
+    match published.condition:
+        case Condition.NO_LAKE:
+            reason = "The lakehouse is gone; this is the last state it had."
+        case Condition.NO_MARTS:
+            reason = "A mart is missing or outdated; this is the last whole state."
+        case _:
+            reason = f"This is the last state that could be loaded. {_told(published.error)}"
+    st.warning(reason, title="Not the newest state", icon=":material/history:")
+
+
+def no_sales(chosen: Filters, covered: Coverage) -> None:
+    """Nothing was sold in what the filters leave."""
+    where = f" in {wording.plain(chosen.country)}" if chosen.country else ""
+    with _card(f"No sales{where}, {wording.span(chosen.period)}"):
+        st.markdown(f"The data covers {wording.span(covered.days)}.")
+        st.button("Show everything", on_click=filters.show_everything)
+
+
+def broken(error: Exception) -> bool:
+    """A bug in a page. Returns True: it has been told, so Streamlit need not."""
+    if debugging():
+        traceback.print_exception(error)
+    st.error(
+        f"{type(error).__name__}. `LAKEHOUSE_DEBUG=1 lakehouse dashboard` writes the traceback to "
+        "the terminal; please report it.",
+        title="This page has a bug",
+        icon=":material/bug_report:",
+    )
+    return True
+
+
+def _told(error: LakehouseError | None) -> str:
+    if error is None:
+        return ""
+    hint = f"\n\nHint: {error.hint}." if error.hint else ""
+    return f"{wording.plain(error.message[:1].upper() + error.message[1:])}.{hint}"
+
+
+def _card(title: str) -> DeltaGenerator:
+    card = st.container(border=True, width=640)
+    card.header(title, anchor=False)
+    return card

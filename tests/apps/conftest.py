@@ -1,0 +1,52 @@
+"""Fixtures: a small shop's lake, and the app opened on it without a browser."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from apps.bi import source
+from lakehouse.config import Settings, load_settings
+from lakehouse.query.published_watch import Watch
+from tests.apps import shop
+
+SCRIPT = Path(source.__file__).with_name("streamlit_app.py")
+
+Opened = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session")
+def lines() -> Sequence[shop.Line]:
+    """Every order line of the shop."""
+    return shop.order_lines()
+
+
+@pytest.fixture(scope="session")
+def shop_settings(tmp_path_factory: pytest.TempPathFactory, lines: Sequence[shop.Line]) -> Settings:
+    """Settings of a lake that holds the shop's marts; nobody may change it."""
+    settings = load_settings(folder=tmp_path_factory.mktemp("shop"), environment={})
+    shop.build(settings, lines)
+    return settings
+
+
+@pytest.fixture(scope="session")
+def shop_watch(shop_settings: Settings) -> Watch:
+    """A watch that has looked at the shop's lake."""
+    watch = Watch(shop_settings)
+    watch.look()
+    return watch
+
+
+@pytest.fixture
+def open_app(shop_watch: Watch) -> Opened:
+    """Open the app, on the shop or another watch, under a URL with the given parameters."""
+
+    def opened(watch: Watch = shop_watch, **parameters: str | list[str]) -> AppTest:
+        source.provide(watch)
+        app = AppTest.from_file(SCRIPT, default_timeout=60)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        return app.run()
+
+    return opened
