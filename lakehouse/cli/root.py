@@ -11,6 +11,7 @@ from lakehouse import __version__
 from lakehouse.cli import console
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
+from lakehouse.cli.dashboard import dashboard
 from lakehouse.errors import LakehouseError, MachineError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
 
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
+lakehouse.add_command(dashboard)
 
 
 def run() -> NoReturn:
