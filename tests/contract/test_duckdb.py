@@ -1,13 +1,15 @@
 """DuckDB reads and writes through the Iceberg REST service."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import EqualTo
 
 from lakehouse.catalog import Endpoint, catalog_endpoint, open_catalog
 from lakehouse.config import Settings
@@ -161,6 +163,36 @@ def test_what_pyiceberg_writes_duckdb_reads_at_once(
     table.append(extra)
     table.delete("id = 9")
     assert ids(con) == [0, 1, 2, 3, 3, 4, 5, 6, 7, 8]
+
+
+# polars would rather plan with a package of its own; with PyIceberg it plans all the same.
+@pytest.mark.filterwarnings("ignore:Iceberg scan planning with the polars_iceberg plugin")
+def test_text_that_duckdb_cuts_within_a_character_can_be_filtered(
+    con: duckdb.DuckDBPyConnection, client: Catalog
+) -> None:
+    # The 16th byte is the first of three: DuckDB cuts its lower bound there.
+    name = "A" * 15 + "\u2022 bullet"
+    con.execute("CREATE TABLE lake.shop.names (id BIGINT, name VARCHAR, key DECIMAL(38, 0))")
+    con.execute("INSERT INTO lake.shop.names VALUES (1, ?, 1), (2, 'zebra', 2)", [name])
+    con.execute("INSERT INTO lake.shop.names SELECT 3, ? || 'x', 3", [name])
+    found = con.execute("SELECT id FROM lake.shop.names WHERE name = ?", [name]).fetchall()
+    assert found == [(1,)]
+    con.execute("DELETE FROM lake.shop.names WHERE name = ? || 'x'", [name])
+    table = client.load_table("shop.names")
+    assert table.scan(row_filter=EqualTo("name", name)).to_arrow()["id"].to_pylist() == [1]
+    assert table.scan(row_filter="name < 'B'").to_arrow()["id"].to_pylist() == [1]
+    assert pl.scan_iceberg(table).filter(pl.col("name") == name).collect()["id"].to_list() == [1]
+
+
+def test_a_stale_lake_sees_the_past_and_a_fresh_one_the_present(
+    con: duckdb.DuckDBPyConnection, endpoint: Endpoint, client: Catalog
+) -> None:
+    attach_lake(con, endpoint, alias="stale", max_staleness=timedelta(hours=1))
+    count = "SELECT count(*) FROM {}.shop.sales"
+    assert con.execute(count.format("stale")).fetchone() == (10,)
+    client.load_table("shop.sales").delete("id = 1")
+    assert con.execute(count.format("stale")).fetchone() == (10,)
+    assert con.execute(count.format("lake")).fetchone() == (9,)
 
 
 def test_a_read_only_lake_can_not_be_written(endpoint: Endpoint) -> None:

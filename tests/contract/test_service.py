@@ -476,6 +476,16 @@ def test_clients_that_hang_do_not_hold_the_others_up(shop: Service) -> None:
     assert json.loads(shop("GET", SALES).content)["metadata"]["properties"].get("owner") is None
 
 
+def test_folders_of_staged_tables_go_with_the_service(settings: Settings) -> None:
+    with catalog_endpoint(settings) as endpoint:
+        service = Service(endpoint)
+        service("POST", "namespaces", {"namespace": ["shop"]}).raise_for_status()
+        body = {"name": "never", "schema": SCHEMA, "stage-create": True}
+        service("POST", TABLES, body).raise_for_status()
+        assert (settings.warehouse / "shop" / "never" / "data").is_dir()
+    assert not (settings.warehouse / "shop" / "never").exists()
+
+
 @pytest.mark.xdist_group("moto")
 def test_a_catalog_without_transactions_refuses_them(glue_settings: Settings) -> None:
     with catalog_endpoint(glue_settings) as endpoint:

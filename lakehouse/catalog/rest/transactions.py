@@ -7,12 +7,13 @@ from pydantic import BaseModel, Field
 from pyiceberg.catalog import Catalog
 from pyiceberg.io import load_file_io
 from pyiceberg.table import CommitTableRequest, Table
-from pyiceberg.table.update import SetPropertiesUpdate
+from pyiceberg.table.update import AddSnapshotUpdate, SetPropertiesUpdate
 from starlette.responses import Response
 
 from lakehouse.catalog.commits import Change, Committed, TransactionalCatalog
 from lakehouse.catalog.defaults import TABLE_DEFAULTS
 from lakehouse.catalog.locations import prepare_folders
+from lakehouse.catalog.rest.bounds import mend_bounds
 from lakehouse.catalog.rest.calls import Call, parse
 from lakehouse.catalog.rest.documents import described_table
 from lakehouse.catalog.rest.tables import identifier_of, refuse_code
@@ -58,6 +59,8 @@ def _change(fields: dict[str, Any]) -> Change:
 
 
 def _commit(call: Call, changes: list[Change]) -> list[Committed]:
+    if call.agent.startswith("duckdb/"):
+        _mend(call.catalog, changes)
     if isinstance(call.catalog, TransactionalCatalog):
         done = call.catalog.commit_tables(changes)
     else:
@@ -71,6 +74,14 @@ def _commit(call: Call, changes: list[Change]) -> list[Committed]:
             io = load_file_io(call.catalog.properties, each.metadata_location)
             call.catalog._delete_old_metadata(io, each.base, each.metadata)
     return done
+
+
+def _mend(catalog: Catalog, changes: list[Change]) -> None:
+    for change in changes:
+        for each in change.updates:
+            if isinstance(each, AddSnapshotUpdate):
+                io = load_file_io(catalog.properties, each.snapshot.manifest_list)
+                mend_bounds(io, each.snapshot)
 
 
 def _commit_alone(catalog: Catalog, change: Change) -> Committed:

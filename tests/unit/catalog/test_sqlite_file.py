@@ -19,10 +19,10 @@ SCHEMA = pa.schema({"id": pa.int64()})
 
 @pytest.fixture
 def file(settings: Settings) -> Path:
-    """A catalog file that holds a namespace and thirty tables."""
+    """A catalog file that holds a namespace and twelve tables."""
     with open_catalog(settings) as catalog:
         catalog.create_namespace("shop", {"comment": "orders"})
-        for number in range(30):
+        for number in range(12):
             catalog.create_table(("shop", f"t{number}"), SCHEMA)
     return settings.home / "catalog.db"
 
@@ -117,9 +117,9 @@ def test_readers_go_on_while_somebody_writes(file: Path) -> None:
     writing, reading = open_file(file), open_file(file)
     with writing.connect() as writer, reading.connect() as reader:
         writer.execute(text("DELETE FROM iceberg_tables WHERE table_name = 't1'"))
-        assert reader.execute(count).scalar() == 30
+        assert reader.execute(count).scalar() == 12
         writer.commit()
-        assert reader.execute(count).scalar() == 29
+        assert reader.execute(count).scalar() == 11
     writing.dispose()
     reading.dispose()
 
