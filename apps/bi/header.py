@@ -28,7 +28,7 @@ def page_header(title: str) -> tuple[Marts, Coverage]:
         st.stop()
     covered = queries.coverage(published.marts)
     if covered is None:
-        states.no_orders()
+        states.no_orders(source.watch().settings)
         st.stop()
     freshness.caption(_freshness(published.marts, covered), help=_origin(published.marts))
     _warn(published)
@@ -52,7 +52,7 @@ def _explain(published: Published) -> None:
         case Condition.NO_LAKE:
             states.no_lake(source.watch().settings)
         case Condition.NO_MARTS:
-            states.no_marts(published.missing)
+            states.no_marts(source.watch().settings, published.missing)
         case Condition.FAILED if published.error is not None:
             states.failed(published.error)
         case _:

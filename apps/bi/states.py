@@ -1,5 +1,6 @@
 """The pages shown when there is nothing to show: each says why, and what helps."""
 
+import shlex
 import traceback
 from collections.abc import Sequence
 
@@ -13,6 +14,7 @@ from lakehouse.config import Settings, debugging
 from lakehouse.errors import LakehouseError
 from lakehouse.query.published_watch import Condition, Published
 
+DEFAULT_HOME = ".lake"
 _FILLS = "This page fills by itself when the build is through."
 
 
@@ -20,25 +22,29 @@ def no_lake(settings: Settings) -> None:
     """Nothing has been built in this home."""
     with _card("Nothing has been built yet"):
         home = wording.plain(str(settings.home))
-        st.markdown(f"There is no lakehouse in **{home}**. One command makes it:")
-        st.code("make build", language="bash")
-        st.caption(f"{_FILLS} It takes real logs too: `make build SOURCE=orders.csv.gz`")
+        st.markdown(
+            f"There is no lakehouse in **{home}**. This makes one from a generated year of orders:"
+        )
+        st.code(_command(settings, "build"), language="bash")
+        st.markdown("and this from your own logs:")
+        st.code(_command(settings, "build", source="orders.csv.gz"), language="bash")
+        st.caption(_FILLS)
 
 
-def no_marts(missing: Sequence[str]) -> None:
+def no_marts(settings: Settings, missing: Sequence[str]) -> None:
     """A catalog without the marts that the page reads."""
     with _card("The marts are not built yet"):
         names = ", ".join(f"`{mart}`" for mart in missing)
         st.markdown(f"These are missing, or older than what they are made of: {names}.")
-        st.code("make dbt", language="bash")
+        st.code(_command(settings, "build"), language="bash")
         st.caption(_FILLS)
 
 
-def no_orders() -> None:
+def no_orders(settings: Settings) -> None:
     """The marts are there, and empty."""
     with _card("No orders have landed yet"):
         st.markdown("The marts are built, but there is no order in them.")
-        st.code("make build SOURCE=orders.csv.gz", language="bash")
+        st.code(_command(settings, "build", source="orders.csv.gz"), language="bash")
         st.caption(_FILLS)
 
 
@@ -91,6 +97,14 @@ def _told(error: LakehouseError | None) -> str:
         return ""
     hint = f"\n\nHint: {error.hint}." if error.hint else ""
     return f"{wording.plain(error.message[:1].upper() + error.message[1:])}.{hint}"
+
+
+def _command(settings: Settings, name: str, *, source: str = "") -> str:
+    """What to type: the make target where the home is make's, else the command it stands for."""
+    if settings.home.name == DEFAULT_HOME:
+        return f"make {name}{f' SOURCE={source}' if source else ''}"
+    home = shlex.quote(str(settings.home))
+    return f"lakehouse --home {home} {name}{f' --source {source}' if source else ''}"
 
 
 def _card(title: str) -> DeltaGenerator:

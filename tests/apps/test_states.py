@@ -1,6 +1,7 @@
 """What the page says when it has nothing, or nothing new, to show."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -25,9 +26,17 @@ def test_before_the_first_build_the_page_names_the_command(
     app = open_app(looked_at(settings))
     assert [h.value for h in app.header] == ["Nothing has been built yet"]
     assert wording.plain(str(settings.home)) in app.markdown[0].value
-    assert [c.value for c in app.code] == ["make build"]
+    assert [c.value for c in app.code] == ["make build", "make build SOURCE=orders.csv.gz"]
     assert not app.metric
     assert not app.exception
+
+
+def test_the_command_names_a_home_that_make_does_not_know(
+    open_app: Opened, settings: Settings, tmp_path: Path
+) -> None:
+    home = tmp_path / "our lake"
+    app = open_app(looked_at(settings.model_copy(update={"home": home})))
+    assert app.code[0].value == f"lakehouse --home '{home}' build"
 
 
 def test_without_the_marts_the_page_names_them(open_app: Opened, settings: Settings) -> None:
@@ -36,7 +45,7 @@ def test_without_the_marts_the_page_names_them(open_app: Opened, settings: Setti
     assert [h.value for h in app.header] == ["The marts are not built yet"]
     for table in ("core.fct_order_lines", "reports.rpt_daily_sales"):
         assert f"`{table}`" in app.markdown[0].value
-    assert [c.value for c in app.code] == ["make dbt"]
+    assert [c.value for c in app.code] == ["make build"]
 
 
 def test_empty_marts_are_no_sales_of_nothing(open_app: Opened, settings: Settings) -> None:
