@@ -13,7 +13,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    field_validator,
+)
 
 from lakehouse.errors import ConfigError
 
@@ -75,6 +82,12 @@ class Settings(_Table):
     generate: GenerateSettings = GenerateSettings()
     query: QuerySettings = QuerySettings()
     dashboard: DashboardSettings = DashboardSettings()
+
+    @field_validator("catalog", mode="before")
+    @classmethod
+    def _dotted(cls, given: object) -> object:
+        # TOML reads `s3.endpoint = ...` as a table in a table; PyIceberg wants the dotted key.
+        return _flat(given) if isinstance(given, dict) else given
 
     _file: Path | None = PrivateAttr(default=None)
 
@@ -168,6 +181,18 @@ def _put(values: dict[str, Any], key: list[str], value: object) -> None:
         if not isinstance(values, dict):
             raise ConfigError(f"{table!r} is a table, not a value", hint=f"write [{table}]")
     values[last] = value
+
+
+def _flat(table: Mapping[str, object]) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= {f"{key}.{below}": inner for below, inner in _flat(value).items()}
+        elif isinstance(value, bool | int | float):
+            flat[key] = str(value).lower()
+        else:
+            flat[key] = value
+    return flat
 
 
 def _explain(error: ValidationError, origin: str) -> ConfigError:

@@ -43,6 +43,14 @@ def explained(where: str) -> Iterator[None]:
             f"{where} does not answer as an Iceberg REST catalog: {_first_line(e)}",
             hint="check uri and warehouse in [catalog]",
         ) from e
+
+
+@contextmanager
+def opening(where: str) -> Iterator[None]:
+    """The same while a catalog is opened, when wrong properties fail in any way they like."""
+    try:
+        with explained(where):
+            yield
     except (iceberg.NotInstalledError, iceberg.NoSuchPropertyException, TypeError, ValueError) as e:
         raise CatalogError(
             f"{where} can't be opened: {_first_line(e)}", hint="check [catalog]"

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pyiceberg.catalog import Catalog, infer_catalog_type
+from pyiceberg.catalog import AVAILABLE_CATALOGS, Catalog, CatalogType, infer_catalog_type
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from lakehouse.catalog.explaining import explained
+from lakehouse.catalog.defaults import DefaultingCatalog
+from lakehouse.catalog.explaining import opening
 from lakehouse.catalog.locations import location_of
 from lakehouse.catalog.remote import LakeRestCatalog
 from lakehouse.catalog.sql import LakeSqlCatalog
@@ -67,11 +68,23 @@ def _open_configured(properties: Mapping[str, str]) -> Catalog:
         case "glue":
             return _open_glue(properties)
         case "rest":
-            with explained(f"the catalog at {properties['uri']}"):
+            with opening(f"the catalog at {properties['uri']}"):
                 return LakeRestCatalog(NAME, **properties)
         case _:
-            hint = "known types: sql, glue, rest"
-            raise CatalogError(f"unknown catalog type {kind!r}", hint=hint)
+            return _open_other(kind, properties)
+
+
+def _open_other(kind: str, properties: Mapping[str, str]) -> Catalog:
+    known = [each.value for each in CatalogType]
+    if kind not in known:
+        hint = f"known types: {', '.join(sorted(known))}"
+        raise CatalogError(f"unknown catalog type {kind!r}", hint=hint)
+    with opening(f"the {kind} catalog"):
+        catalog = AVAILABLE_CATALOGS[CatalogType(kind)](NAME, dict(properties))
+    # Its class is known only now; what it creates gets the table defaults like everywhere.
+    own = type(catalog)
+    catalog.__class__ = type(own.__name__, (DefaultingCatalog, own), {})
+    return catalog
 
 
 def _open_glue(properties: Mapping[str, str]) -> Catalog:
@@ -81,7 +94,7 @@ def _open_glue(properties: Mapping[str, str]) -> Catalog:
     # The one property that PyIceberg does not convert itself, and fails on as text.
     if given.get("glue.max-retries", "").isdecimal():
         given["glue.max-retries"] = int(given["glue.max-retries"])
-    with explained("the Glue catalog"):
+    with opening("the Glue catalog"):
         catalog = LakeGlueCatalog(NAME, **given)
         # Opening asks AWS nothing; a first question tells now what would fail later.
         catalog.list_namespaces()

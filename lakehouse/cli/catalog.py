@@ -30,9 +30,10 @@ def tables(invocation: "Invocation", as_json: bool) -> None:
     from dataclasses import asdict
 
     from lakehouse.catalog import open_catalog
+    from lakehouse.catalog.explaining import explained
     from lakehouse.catalog.statistics import table_statistics
 
-    with open_catalog(invocation.settings()) as opened:
+    with open_catalog(invocation.settings()) as opened, explained("the catalog"):
         found = list(table_statistics(opened))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))

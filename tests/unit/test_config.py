@@ -65,3 +65,17 @@ def test_an_unknown_variable_is_an_error_too(tmp_path: Path) -> None:
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no configuration file"):
         load_settings(config=tmp_path / "absent.toml", environment={})
+
+
+def test_the_catalog_takes_dotted_keys_and_numbers(tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text(
+        '[catalog]\ntype = "glue"\ns3.endpoint = "http://here"\n"glue.max-retries" = 3\n'
+        "s3.force-virtual-addressing = true\n"
+    )
+    assert load(tmp_path, {"LAKEHOUSE_CATALOG__GLUE__REGION": "eu-west-1"}).catalog == {
+        "type": "glue",
+        "s3.endpoint": "http://here",
+        "s3.force-virtual-addressing": "true",
+        "glue.max-retries": "3",
+        "glue.region": "eu-west-1",
+    }

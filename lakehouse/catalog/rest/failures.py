@@ -3,6 +3,7 @@
 import logging
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError as PydanticError
 from pyiceberg import exceptions as iceberg
 from starlette.responses import JSONResponse
@@ -41,6 +42,9 @@ _FAILURES: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     (iceberg.ValidationError, 400, "ValidationException"),
     (PydanticError, 400, "BadRequestException"),
     (NotImplementedError, 406, "UnsupportedOperationException"),
+    # The catalog behind this one, in AWS, is out of reach or refuses.
+    (BotoCoreError, 503, "ServiceUnavailableException"),
+    (ClientError, 503, "ServiceUnavailableException"),
     (CatalogError, 503, "ServiceUnavailableException"),
     (MachineError, 503, "ServiceUnavailableException"),
     # A lost file is no missing table: a client told 404 would go on and create it.

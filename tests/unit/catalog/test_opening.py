@@ -7,11 +7,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
+import pyarrow as pa
 import pytest
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from lakehouse.catalog import catalog_endpoint, open_catalog, public_endpoint
+from lakehouse.catalog.defaults import TABLE_DEFAULTS
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, ConfigError, MachineError
 
@@ -57,6 +59,13 @@ def test_the_default_lies_beside_the_warehouse(settings: Settings) -> None:
     assert (settings.home / "catalog.db").is_file()
 
 
+def test_every_catalog_pyiceberg_knows_gets_the_table_defaults(settings: Settings) -> None:
+    with open_catalog(having(settings, type="in-memory", warehouse=str(settings.home))) as catalog:
+        catalog.create_namespace("shop")
+        table = catalog.create_table("shop.t", pa.schema({"id": pa.int64()}))
+        assert TABLE_DEFAULTS.items() <= table.properties.items()
+
+
 def test_the_environment_of_pyiceberg_is_not_read(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +100,7 @@ def test_any_database_and_any_service_may_be_configured(settings: Settings, tmp_
     ("properties", "message"),
     [
         ({"type": "hiive"}, "unknown catalog type 'hiive'"),
-        ({"type": "hive", "uri": "thrift://x"}, "unknown catalog type 'hive'"),
+        ({"type": "hive", "uri": "thrift://x"}, "the hive catalog can't be opened"),
         ({"warehouse": "x"}, "does not tell its type"),
         ({"uri": "ftp://x"}, "does not tell its type"),
         ({"type": "rest"}, "lacks its uri"),
