@@ -45,8 +45,13 @@ def lake_of(settings: Settings) -> Iterator[None]:
         yield
     finally:
         _given = None
-        DuckDBConnectionManager.close_all_connections()
-        _opened.close()
+        close()
+
+
+def close() -> None:
+    """Close dbt's DuckDB and what the plugin opened; the next invocation opens them anew."""
+    DuckDBConnectionManager.close_all_connections()
+    _opened.close()
 
 
 class Plugin(BasePlugin):

@@ -1,0 +1,270 @@
+"""The project's own materializations, on small models of their own."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from duckdb import DuckDBPyConnection
+from pyiceberg.table import Table
+
+from dbt_project.plugin.invocation import PROJECT
+from dbt_project.plugin.lake import lake_of
+from lakehouse.catalog import catalog_endpoint, open_catalog
+from lakehouse.catalog.locations import path_of
+from lakehouse.config import Settings
+from lakehouse.query.engine import attach_lake, load_extensions
+
+PROJECT_FILE = """
+name: trial
+profile: cadabra
+flags: {send_anonymous_usage_stats: false}
+models: {+materialized: table, +persist_docs: {relation: true, columns: true}}
+"""
+
+
+class Trial:
+    """A dbt project with the macros and the profile of ours, and models of its own."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.catalog = open_catalog(settings)
+        shutil.copytree(PROJECT / "macros", folder / "macros")
+        self.write("dbt_project.yml", PROJECT_FILE)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text)
+
+    def model(self, name: str, sql: str, **config: object) -> None:
+        given = ", ".join(f"{key}={value!r}" for key, value in config.items())
+        head = f"{{{{ config({given}) }}}}\n" if config else ""
+        self.write(f"models/{name}.sql", head + sql)
+
+    def dbt(self, *arguments: str) -> dbtRunnerResult:
+        flags = ["--project-dir", str(self.folder), "--profiles-dir", str(PROJECT)]
+        with lake_of(self.settings):
+            return dbtRunner().invoke([*arguments, *flags, "--log-level", "none"])
+
+    def run(self, *arguments: str) -> None:
+        result = self.dbt("run", *arguments)
+        assert result.success, messages(result)
+
+    def table(self, name: str) -> Table:
+        return self.catalog.load_table(("core", name))
+
+    def rows(self, name: str) -> list[tuple[Any, ...]]:
+        found = self.table(name).scan().to_arrow()
+        return sorted(zip(*found.to_pydict().values(), strict=True), key=str)
+
+
+def messages(result: dbtRunnerResult) -> str:
+    runs = getattr(result.result, "results", [])
+    return "\n".join([str(result.exception), *(str(run.message) for run in runs)])
+
+
+@pytest.fixture
+def trial(tmp_path: Path, settings: Settings) -> Trial:
+    return Trial(tmp_path / "it's a trial", settings)
+
+
+@pytest.fixture
+def duck(settings: Settings) -> Iterator[DuckDBPyConnection]:
+    with catalog_endpoint(settings) as endpoint, duckdb.connect() as connection:
+        load_extensions(connection)
+        attach_lake(connection, endpoint)
+        yield connection
+
+
+def test_a_table_is_rebuilt_with_other_columns(trial: Trial) -> None:
+    trial.write(
+        "models/_models.yml",
+        "models: [{name: t, description: 'It is.', columns: [{name: a, description: 'One.'}]}]",
+    )
+    trial.model("t", "select 1 as a, 'x' as b", partitioned_by="b")
+    trial.run()
+    trial.model("t", "select date '2011-02-03' as c, 2::bigint as a", partitioned_by=["month(c)"])
+    trial.run()
+    table = trial.table("t")
+    assert [field.name for field in table.schema().fields] == ["c", "a"]
+    assert table.schema().find_field("a").doc == "One."
+    assert table.properties["comment"] == "It is."
+    assert [str(field.transform) for field in table.spec().fields] == ["month"]
+    assert trial.table("t").scan(selected_fields=("a",)).to_arrow().to_pylist() == [{"a": 2}]
+    summary = table.snapshots()[-1].summary
+    assert summary is not None
+    assert summary["dbt-node"] == "model.trial.t"
+
+
+def test_a_failed_rebuild_leaves_the_old_table_and_no_files(trial: Trial) -> None:
+    trial.model("t", "select 1::bigint as a")
+    trial.run()
+    folder = path_of(trial.table("t").location())
+    assert folder is not None
+    before = sorted(folder.rglob("*"))
+    boom = "select case when i = 900000 then error('boom') else i end as a from range(1000000) r(i)"
+    trial.model("t", boom)
+    result = trial.dbt("run")
+    assert not result.success
+    assert "boom" in messages(result)
+    assert trial.rows("t") == [(1,)]
+    assert sorted(folder.rglob("*")) == before
+
+
+INCREMENTAL = {"materialized": "incremental", "unique_key": "k"}
+
+
+def test_incremental_merges_by_key(trial: Trial) -> None:
+    trial.model("t", "select * from (values (1, 'a'), (2, 'b')) as r(k, v)", **INCREMENTAL)
+    trial.run()
+    trial.model(
+        "t", "select * from (values (2, 'B'), (3, 'c'), (1, 'a')) as r(k, v)", **INCREMENTAL
+    )
+    trial.run()
+    assert trial.rows("t") == [(1, "a"), (2, "B"), (3, "c")]
+    # DuckDB commits the updates and the inserts of a MERGE as two snapshots, together.
+    updated, inserted = (snapshot.summary for snapshot in trial.table("t").snapshots()[1:])
+    assert updated is not None
+    assert inserted is not None
+    written = [updated["added-records"], inserted["added-records"]]
+    assert written == ["1", "1"], "the row that is as before is not written again"
+
+
+def test_incremental_without_news_commits_nothing(trial: Trial) -> None:
+    trial.model("t", "select 1 as k, 'a' as v", **INCREMENTAL)
+    trial.run()
+    snapshots = trial.table("t").snapshots()
+    trial.run()
+    trial.model("t", "select 1 as k, 'a' as v where false", **INCREMENTAL)
+    trial.run()
+    assert trial.table("t").snapshots() == snapshots
+
+
+def test_full_refresh_clears_what_merges_left(trial: Trial, duck: DuckDBPyConnection) -> None:
+    for value in ("a", "b"):
+        trial.model("t", f"select 1 as k, '{value}' as v", **INCREMENTAL)
+        trial.run()
+    trial.model("t", "select 2 as k, 5 as w", **INCREMENTAL)
+    trial.run("--full-refresh")
+    assert trial.rows("t") == [(2, 5)]
+    assert duck.execute("from lake.core.t").fetchall() == [(2, 5)]
+    manifests = trial.table("t").inspect.manifests().to_pydict()
+    assert set(manifests["content"]) == {0}, "no delete files are left"
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select * from (values (7, 'a'), (7, 'b')) as r(k, v)", ["not unique", "for example 7"]),
+        ("select null::int as k, 'a' as v", ["null in 1 row"]),
+    ],
+)
+def test_bad_keys_are_told_and_change_nothing(trial: Trial, sql: str, told: list[str]) -> None:
+    trial.model("t", "select 1 as k, 'a' as v", **INCREMENTAL)
+    trial.run()
+    trial.model("t", sql, **INCREMENTAL)
+    result = trial.dbt("run")
+    assert not result.success
+    assert all(part in messages(result) for part in told), messages(result)
+    assert trial.rows("t") == [(1, "a")]
+
+
+def test_keys_of_two_columns(trial: Trial) -> None:
+    config = {**INCREMENTAL, "unique_key": ["k", "d"]}
+    trial.model("t", "select 1 as k, date '2011-01-01' as d, 'a' as v", **config)
+    trial.run()
+    trial.model(
+        "t", "select 1 as k, date '2011-01-01' + i::int as d, 'b' as v from range(2) r(i)", **config
+    )
+    trial.run()
+    assert [row[2] for row in trial.rows("t")] == ["b", "b"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "columns", "rows"),
+    [
+        ("ignore", ["k", "v"], [(1, "a"), (2, None)]),
+        ("append_new_columns", ["k", "v", "w"], [(1, "a", None), (2, None, 9)]),
+        ("sync_all_columns", ["k", "w"], [(1, None), (2, 9)]),
+    ],
+)
+def test_columns_change_as_on_schema_change_says(
+    trial: Trial, mode: str, columns: list[str], rows: list[tuple[Any, ...]]
+) -> None:
+    trial.model("t", "select 1 as k, 'a' as v", **INCREMENTAL, on_schema_change=mode)
+    trial.run()
+    trial.model("t", "select 2 as k, 9 as w", **INCREMENTAL, on_schema_change=mode)
+    trial.run()
+    assert [field.name for field in trial.table("t").schema().fields] == columns
+    assert trial.rows("t") == rows
+
+
+def test_on_schema_change_fail(trial: Trial) -> None:
+    trial.model("t", "select 1 as k, 'a' as v", **INCREMENTAL, on_schema_change="fail")
+    trial.run()
+    trial.model("t", "select 2 as k, 9 as w", **INCREMENTAL, on_schema_change="fail")
+    result = trial.dbt("run")
+    assert not result.success
+    assert "New: w; gone: v" in messages(result)
+    assert trial.rows("t") == [(1, "a")]
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"materialized": "view"}, "holds no views"),
+        ({"materialized": "incremental"}, "needs a unique_key"),
+        ({**INCREMENTAL, "incremental_strategy": "append"}, "not append"),
+        ({"materialized": "table", "grants": {"select": ["me"]}}, "no grants"),
+        ({"materialized": "table", "partitioned_by": ["bucket(4, k)"]}, "no partition term"),
+    ],
+)
+def test_what_the_lake_cannot_do_is_refused(
+    trial: Trial, config: dict[str, object], told: str
+) -> None:
+    trial.model("t", "select 1 as k", **config)
+    result = trial.dbt("run")
+    assert not result.success
+    assert told in messages(result)
+    assert not trial.catalog.table_exists(("core", "t"))
+
+
+def test_a_contract_is_kept(trial: Trial) -> None:
+    trial.write(
+        "models/_models.yml",
+        "models: [{name: t, config: {contract: {enforced: true}}, columns:"
+        " [{name: b, data_type: bigint}, {name: a, data_type: string}]}]",
+    )
+    trial.model("t", "select 'x' as a, 1::bigint as b")
+    trial.run()
+    assert [field.name for field in trial.table("t").schema().fields] == ["b", "a"]
+    trial.model("t", "select 'x' as a, 1.5 as b")
+    result = trial.dbt("run")
+    assert not result.success
+    assert "enforced contract that failed" in messages(result)
+    assert trial.rows("t") == [(1, "x")]
+
+
+def test_hooks_run_around_the_model(trial: Trial) -> None:
+    trial.model(
+        "t",
+        "select getvariable('told') as a",
+        pre_hook="set variable told = 'before'",
+        post_hook=["create table after as select * from {{ this }}", "drop table after"],
+    )
+    trial.run()
+    assert trial.rows("t") == [("before",)]
+
+
+def test_seeds_are_rebuilt_whole(trial: Trial) -> None:
+    for name, text in (("code", "code,number\n007,1\nx,\n"), ("other", 'other,number\n"a,b",2\n')):
+        types = f"{{column_types: {{{name}: varchar}}}}"
+        trial.write("seeds/s.csv", text)
+        trial.write("seeds/_seeds.yml", f"seeds: [{{name: s, config: {types}}}]")
+        result = trial.dbt("seed")
+        assert result.success, messages(result)
+    assert trial.rows("s") == [("a,b", 2)]
