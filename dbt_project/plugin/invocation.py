@@ -1,15 +1,19 @@
 """dbt inside this process: a second of start-up saved every time, and its events as they come."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt_common.events.event_manager_client import cleanup_event_logger
 
 from dbt_project.plugin.lake import lake_of
 from lakehouse.config import Settings
 
 PROJECT = Path(__file__).parents[1]
+_FILE_LOG = "file_log"  # the name in dbt.events.logging
 
 
 def invoke(
@@ -37,5 +41,18 @@ def invoke(
     }
     given = [part for name, value in flags.items() for part in (name, str(value))]
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
-    with lake_of(settings):
+    with lake_of(settings), _log_closed():
         return runner.invoke([*arguments, *given])
+
+
+@contextmanager
+def _log_closed() -> Iterator[None]:
+    """dbt leaves its log file open for the rest of the process."""
+    try:
+        yield
+    finally:
+        cleanup_event_logger()
+        log = logging.getLogger(_FILE_LOG)
+        for handler in log.handlers[:]:
+            log.removeHandler(handler)
+            handler.close()

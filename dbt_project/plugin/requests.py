@@ -1,40 +1,56 @@
-"""What a materialization asks of the lake, as a dictionary that Jinja can write and read."""
+"""What a macro asks of the lake, as a dictionary that Jinja can write and read."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from duckdb import DuckDBPyConnection
 from pyiceberg.catalog import Catalog
 from pyiceberg.typedef import Identifier
 
+from dbt_project.plugin.listing import fill_listing
 from lakehouse.tables.descriptions import describe_table
 from lakehouse.tables.rebuild import TableContent, rebuild
 from lakehouse.tables.transactions import commit_together
 
+Request = MutableMapping[str, Any]
+Action = Callable[[DuckDBPyConnection, Catalog, Identifier, Request], None]
+
 
 def perform(
-    connection: DuckDBPyConnection,
-    catalog: Catalog,
-    identifier: Identifier,
-    request: MutableMapping[str, Any],
+    connection: DuckDBPyConnection, catalog: Catalog, table: Identifier, request: Request
 ) -> None:
-    """Carry out `request["action"]` on a table (see macros/materializations/lake.sql).
+    """Carry out `request["action"]`; the macros that write requests are in macros/lake.sql."""
+    _ACTIONS[request["action"]](connection, catalog, table, request)
 
-    `rebuild` makes the rows of `sql` the content of the table, and answers with `rows`;
-    `commit` runs `statements` as one commit. Both leave the table described by `doc` and
-    `column_docs`.
-    """
-    doc, column_docs = request["doc"], request["column_docs"]
-    if request["action"] == "rebuild":
-        content = TableContent(
-            identifier,
-            request["sql"],
-            partitioned_by=request["partitioned_by"],
-            doc=doc,
-            column_docs=column_docs,
-            commit_notes=request["commit_notes"],
-        )
-        request["rows"] = rebuild(connection, catalog, content).rows
-        return
+
+def _rebuild(
+    connection: DuckDBPyConnection, catalog: Catalog, table: Identifier, request: Request
+) -> None:
+    """Make the rows of `sql` the content of the table; answers with `rows`."""
+    content = TableContent(
+        table,
+        request["sql"],
+        partitioned_by=request["partitioned_by"],
+        doc=request["doc"],
+        column_docs=request["column_docs"],
+        commit_notes=request["commit_notes"],
+    )
+    request["rows"] = rebuild(connection, catalog, content).rows
+
+
+def _commit(
+    connection: DuckDBPyConnection, catalog: Catalog, table: Identifier, request: Request
+) -> None:
+    """Run `statements` as one commit."""
     commit_together(connection, request["statements"])
-    describe_table(catalog, identifier, doc, column_docs)
+    describe_table(catalog, table, request["doc"], request["column_docs"])
+
+
+def _list(
+    connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
+) -> None:
+    """Fill the listing of `tables`."""
+    fill_listing(connection, catalog, request["tables"])
+
+
+_ACTIONS: dict[str, Action] = {"rebuild": _rebuild, "commit": _commit, "list": _list}

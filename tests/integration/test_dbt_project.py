@@ -1,0 +1,267 @@
+"""The dbt project as people and the pipeline use it, on a few lines of an order log."""
+
+import datetime as dt
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from dbt.cli.main import dbtRunnerResult
+from pyiceberg.catalog import Catalog
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+from dbt_project.plugin.invocation import PROJECT, invoke
+from lakehouse.catalog import open_catalog
+from lakehouse.config import Settings, load_settings
+from lakehouse.tables.landing import (
+    NAMESPACE,
+    ORDER_LINES,
+    ORDER_LINES_PARTITIONS,
+    ORDER_LINES_SCHEMA,
+)
+
+built_once = pytest.mark.xdist_group("dbt_project")
+
+MARTS = {
+    "core": {"fct_order_lines", "fct_orders", "dim_products", "dim_customers", "dim_dates"},
+    "reports": {"rpt_daily_sales", "rpt_daily_product_sales"},
+    "reference": {"service_codes"},
+}
+Line = tuple[str, str, str | None, int, str, str, str | None, str | None]
+FIRST: list[Line] = [
+    ("536365", "85123A", "HEART HOLDER", 6, "2010-12-01 08:26:00", "2.55", "17850", "France"),
+    ("536365", "post", "POSTAGE", 1, "2010-12-01 08:26:00", "18.00", "17850", "France"),
+    ("536366", "85123a", "HEART HOLDER", 2, "2010-12-03 09:00:00", "2.55", None, None),
+]
+SECOND: list[Line] = [
+    ("C536379", "85123A", "HEART HOLDER", -6, "2010-12-06 10:00:00", "2.55", "17850", "Spain"),
+    ("536380", "85123A", "damaged?", -3, "2010-12-06 10:01:00", "0.00", None, "France"),
+]
+LATE: list[Line] = [
+    ("536364", "22086", "PAPER CHAIN", 4, "2010-11-30 17:00:00", "2.95", "13047", "Norway"),
+]
+
+
+def deliver(catalog: Catalog, lines: Sequence[Line], delivery: int) -> None:
+    """Append lines to the landing table, as the delivery of that number."""
+    catalog.create_namespace_if_not_exists(NAMESPACE)
+    table = catalog.create_table_if_not_exists(
+        ORDER_LINES, ORDER_LINES_SCHEMA, partition_spec=ORDER_LINES_PARTITIONS
+    )
+    landed = len(table.scan(selected_fields=("record_id",)).to_arrow())
+    names = [field.name for field in ORDER_LINES_SCHEMA.fields]
+    values = [
+        [
+            *line[:4],
+            *(dt.datetime.fromisoformat(line[4]), Decimal(line[5])),
+            *line[6:],
+            *(number, "orders.csv", number + 1, delivery),
+        ]
+        for number, line in enumerate(lines, start=landed + 1)
+    ]
+    schema = schema_to_pyarrow(table.schema(), include_field_ids=False)
+    table.append(
+        pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in values], schema)
+    )
+
+
+def rows(catalog: Catalog, name: str, *columns: str) -> list[tuple[Any, ...]]:
+    found = catalog.load_table(name).scan(selected_fields=columns or ("*",)).to_arrow()
+    return sorted(zip(*found.to_pydict().values(), strict=True), key=str)
+
+
+def succeed(result: dbtRunnerResult) -> None:
+    runs = getattr(result.result, "results", [])
+    assert result.success, [str(result.exception), *(str(run.message) for run in runs)]
+
+
+@pytest.fixture
+def catalog(settings: Settings) -> Iterator[Catalog]:
+    with open_catalog(settings) as catalog:
+        yield catalog
+
+
+def test_an_empty_landing_table_makes_empty_marts(settings: Settings, catalog: Catalog) -> None:
+    deliver(catalog, [], 1)
+    for _ in range(2):
+        succeed(invoke(settings, ["build"]))
+    for namespace in ("core", "reports"):
+        tables = catalog.list_tables(namespace)
+        assert {name for _, name in tables} == MARTS[namespace]
+        assert all(not rows(catalog, ".".join(table)) for table in tables)
+
+
+def test_deliveries_are_merged_into_what_a_full_refresh_would_make(
+    settings: Settings, catalog: Catalog
+) -> None:
+    for number, lines in enumerate((FIRST, SECOND, LATE), start=1):
+        deliver(catalog, lines, number)
+        succeed(invoke(settings, ["build"]))
+    tables = [f"{space}.{name}" for space in ("core", "reports") for name in MARTS[space]]
+    merged = {table: rows(catalog, table) for table in tables}
+    snapshot = catalog.load_table("core.fct_order_lines").current_snapshot()
+    succeed(invoke(settings, ["build"]))
+    assert catalog.load_table("core.fct_order_lines").current_snapshot() == snapshot
+    succeed(invoke(settings, ["build", "--full-refresh"]))
+    assert {table: rows(catalog, table) for table in tables} == merged
+    assert rows(catalog, "core.fct_order_lines", "order_line_id", "product_id", "line_type") == [
+        (1, "85123A", "sale"),
+        (2, "POST", "service"),
+        (3, "85123A", "sale"),
+        (4, "85123A", "cancellation"),
+        (5, "85123A", "adjustment"),
+        (6, "22086", "sale"),
+    ]
+    assert rows(catalog, "core.dim_customers", "customer_id", "country", "order_count") == [
+        ("13047", "Norway", 1),
+        ("17850", "Spain", 1),
+    ]
+    assert len(merged["core.dim_dates"]) == 7, "30 November to 6 December, without a gap"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A home that was built once, and what was noticed meanwhile."""
+
+    settings: Settings
+    folder: Path  # the current folder during the build
+    events: list[str]
+    new_in_project: set[Path]
+
+
+def project_files() -> set[Path]:
+    return {file for file in PROJECT.rglob("*") if "__pycache__" not in file.parts}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    settings = load_settings(folder=tmp_path_factory.mktemp("hö me #%"), environment={})
+    with open_catalog(settings) as catalog:
+        deliver(catalog, FIRST, 1)
+    folder = tmp_path_factory.mktemp("elsewhere")
+    events: list[str] = []
+    before = project_files()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        succeed(invoke(settings, ["build"], on_event=lambda event: events.append(event.info.name)))
+        assert Path.cwd() == folder
+    return Built(settings, folder, events, project_files() - before)
+
+
+@built_once
+def test_nothing_is_written_outside_the_home(built: Built) -> None:
+    assert not built.new_in_project
+    assert not list(built.folder.iterdir())
+    assert (built.settings.home / "dbt" / "target" / "manifest.json").is_file()
+    assert (built.settings.home / "dbt" / "logs" / "dbt.log").is_file()
+    assert built.events.count("NodeFinished") > len(MARTS["core"])
+
+
+@built_once
+def test_a_second_home_in_the_same_process(built: Built, settings: Settings) -> None:
+    with open_catalog(settings) as catalog:
+        deliver(catalog, FIRST[:1], 1)
+        succeed(invoke(settings, ["build"]))
+        assert len(rows(catalog, "core.fct_order_lines")) == 1
+    with open_catalog(built.settings) as catalog:
+        assert len(rows(catalog, "core.fct_order_lines")) == len(FIRST)
+
+
+@built_once
+def test_docs_carry_types_and_descriptions(built: Built) -> None:
+    succeed(invoke(built.settings, ["docs", "generate"]))
+    target = built.settings.home / "dbt" / "target"
+    described = json.loads((target / "manifest.json").read_text())["nodes"]
+    found = json.loads((target / "catalog.json").read_text())
+    assert "source.cadabra.landing.order_lines" in found["sources"]
+    orders = found["nodes"]["model.cadabra.fct_orders"]
+    assert orders["metadata"]["comment"].startswith("One row per invoice")
+    columns = orders["columns"]
+    assert columns["net_amount"]["type"] == "DECIMAL(18,4)"
+    assert columns["order_date"]["type"] == "DATE"
+    with open_catalog(built.settings) as catalog:
+        schema = catalog.load_table("core.fct_orders").schema()
+    assert list(columns) == [field.name for field in schema.fields]
+    wanted = described["model.cadabra.fct_orders"]["columns"]
+    for field in schema.fields:
+        assert field.doc == wanted[field.name]["description"] == columns[field.name]["comment"]
+
+
+@built_once
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["source", "freshness"],
+        ["test", "--select", "fct_order_lines", "--threads", "1"],
+        ["show", "--select", "int_order_lines_classified"],
+        ["show", "--inline", "select * from {{ ref('dim_products') }}"],
+        ["run", "--select", "fct_orders+", "--full-refresh"],
+        ["run", "--select", "dim_dates", "--empty"],
+    ],
+    ids=" ".join,
+)
+def test_what_dbt_users_type(built: Built, arguments: list[str]) -> None:
+    succeed(invoke(built.settings, arguments))
+
+
+@built_once
+def test_failures_are_stored_and_stored_again(built: Built) -> None:
+    for _ in range(2):
+        command = ["test", "--select", "unique_fct_orders_order_id", "--store-failures"]
+        succeed(invoke(built.settings, command))
+
+
+def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Plain dbt, typed in that folder."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("LAKEHOUSE", "DBT"))}
+    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_plain_dbt_in_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "somewhere"
+    project = folder / "dbt_project"
+    ignored = shutil.ignore_patterns("target", "logs", "__pycache__", ".user.yml")
+    shutil.copytree(PROJECT, project, ignore=ignored)
+    (folder / "lakehouse.toml").write_text('home = "state"\n')
+    settings = load_settings(folder=project, environment={})
+    assert settings.home == (folder / "state").resolve()
+    with open_catalog(settings) as catalog:
+        deliver(catalog, FIRST, 1)
+        built = dbt(project, "build")
+        assert (built.returncode, built.stderr) == (0, ""), built.stdout
+        assert "Completed successfully" in built.stdout
+        assert "WARN" not in built.stdout.replace("WARN=0", "")
+        assert len(rows(catalog, "core.fct_order_lines")) == len(FIRST)
+        written = {path.name for path in [*folder.iterdir(), *project.iterdir()]}
+        assert written - {path.name for path in PROJECT.iterdir()} <= {
+            *("dbt_project", "lakehouse.toml", "state", "target", "logs"),
+        }
+
+        # A line that landed twice: the test of its key fails, and what depends on it is left.
+        table = catalog.load_table(ORDER_LINES)
+        table.append(table.scan(limit=1).to_arrow())
+        broken = dbt(project, "build")
+        assert broken.returncode == 1
+        assert "Failure in test source_unique_landing_order_lines_record_id" in broken.stdout
+        assert len(rows(catalog, "core.fct_order_lines")) == len(FIRST)
+
+
+def test_a_wrong_setting_is_told_without_a_traceback(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT, tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target"))
+    (tmp_path / "lakehouse.toml").write_text("hme = 'x'\n")
+    failed = dbt(tmp_path / "dbt_project", "run")
+    assert failed.returncode != 0
+    assert "unknown setting 'hme'" in failed.stdout
+    assert "did you mean 'home'?" in failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
