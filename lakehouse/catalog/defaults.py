@@ -35,8 +35,6 @@ def with_table_defaults(properties: Mapping[str, Any]) -> dict[str, Any]:
 class DefaultingCatalog:
     """Mixed in before a PyIceberg catalog: what it creates carries the table defaults."""
 
-    __slots__ = ()  # no state of its own, so that an opened catalog can be given it
-
     def create_table(  # noqa: PLR0913, PLR0917 - PyIceberg's signature
         self,
         identifier: str | Identifier,

@@ -81,10 +81,11 @@ def _open_other(kind: str, properties: Mapping[str, str]) -> Catalog:
         raise CatalogError(f"unknown catalog type {kind!r}", hint=hint)
     with opening(f"the {kind} catalog"):
         catalog = AVAILABLE_CATALOGS[CatalogType(kind)](NAME, dict(properties))
-    # Its class is known only now; what it creates gets the table defaults like everywhere.
-    own = type(catalog)
-    catalog.__class__ = type(own.__name__, (DefaultingCatalog, own), {})
-    return catalog
+    # Its class is known only now: the same catalog, of a class that adds the table defaults.
+    defaulting = type(type(catalog).__name__, (DefaultingCatalog, type(catalog)), {})
+    lake: Catalog = object.__new__(defaulting)
+    lake.__dict__.update(catalog.__dict__)
+    return lake
 
 
 def _open_glue(properties: Mapping[str, str]) -> Catalog:
