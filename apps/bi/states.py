@@ -25,9 +25,9 @@ def no_lake(settings: Settings) -> None:
         st.markdown(
             f"There is no lakehouse in **{home}**. This makes one from a generated year of orders:"
         )
-        st.code(_command(settings, "build"), language="bash")
+        st.code(_command(settings), language="bash")
         st.markdown("and this from your own logs:")
-        st.code(_command(settings, "build", source="orders.csv.gz"), language="bash")
+        st.code(_command(settings, source="orders.csv.gz"), language="bash")
         st.caption(_FILLS)
 
 
@@ -36,7 +36,7 @@ def no_marts(settings: Settings, missing: Sequence[str]) -> None:
     with _card("The marts are not built yet"):
         names = ", ".join(f"`{mart}`" for mart in missing)
         st.markdown(f"These are missing, or older than what they are made of: {names}.")
-        st.code(_command(settings, "build"), language="bash")
+        st.code(_command(settings), language="bash")
         st.caption(_FILLS)
 
 
@@ -44,7 +44,7 @@ def no_orders(settings: Settings) -> None:
     """The marts are there, and empty."""
     with _card("No orders have landed yet"):
         st.markdown("The marts are built, but there is no order in them.")
-        st.code(_command(settings, "build", source="orders.csv.gz"), language="bash")
+        st.code(_command(settings, source="orders.csv.gz"), language="bash")
         st.caption(_FILLS)
 
 
@@ -99,12 +99,12 @@ def _told(error: LakehouseError | None) -> str:
     return f"{wording.plain(error.message[:1].upper() + error.message[1:])}.{hint}"
 
 
-def _command(settings: Settings, name: str, *, source: str = "") -> str:
+def _command(settings: Settings, *, source: str = "") -> str:
     """What to type: the make target where the home is make's, else the command it stands for."""
     if settings.home.name == DEFAULT_HOME:
-        return f"make {name}{f' SOURCE={source}' if source else ''}"
+        return f"make build{f' SOURCE={source}' if source else ''}"
     home = shlex.quote(str(settings.home))
-    return f"lakehouse --home {home} {name}{f' --source {source}' if source else ''}"
+    return f"lakehouse --home {home} build{f' --source {source}' if source else ''}"
 
 
 def _card(title: str) -> DeltaGenerator:
