@@ -7,7 +7,7 @@ on where it was left, and one that was truncated and written anew begins anew.
 
 import json
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
@@ -48,11 +48,20 @@ class Checkpoint:
     sequence: int = 0
     next_record_id: int = 1
     bookmarks: tuple[Bookmark, ...] = ()
+    last_rejects: int = 0  # the sequence of the last delivery that had rejects
+    claims: int = 0  # how often an ingester had to clear up after another one
 
     def to_json(self) -> str:
         """The text that is kept in a snapshot summary."""
         logs = [astuple(bookmark) for bookmark in self.bookmarks]
-        fields = {"v": _VERSION, "seq": self.sequence, "next": self.next_record_id, "logs": logs}
+        fields = {
+            "v": _VERSION,
+            "seq": self.sequence,
+            "next": self.next_record_id,
+            "rejects": self.last_rejects,
+            "claims": self.claims,
+            "logs": logs,
+        }
         return json.dumps(fields, separators=(",", ":"))
 
     @staticmethod
@@ -62,17 +71,28 @@ class Checkpoint:
             return Checkpoint()
         fields = json.loads(text)
         logs = tuple(Bookmark(*log) for log in fields["logs"])
-        return Checkpoint(fields["seq"], fields["next"], logs)
+        return Checkpoint(fields["seq"], fields["next"], logs, fields["rejects"], fields["claims"])
 
-    def after(self, records: int, moves: Iterable[Move]) -> "Checkpoint":
-        """The checkpoint one delivery of `records` lines later."""
+    def after(self, records: int, moves: Iterable[Move], *, rejects: bool) -> "Checkpoint":
+        """The checkpoint one delivery of `records` lines later, some of them rejects or none."""
         kept = list(self.bookmarks)
         for move in moves:
             # A copy that has grown further does not make us forget the log it was copied from.
             if move.left in kept and move.left.log == move.reached.log:
                 kept.remove(move.left)
             kept.append(move.reached)
-        return Checkpoint(self.sequence + 1, self.next_record_id + records, tuple(kept))
+        sequence = self.sequence + 1
+        return replace(
+            self,
+            sequence=sequence,
+            next_record_id=self.next_record_id + records,
+            bookmarks=tuple(kept),
+            last_rejects=sequence if rejects else self.last_rejects,
+        )
+
+    def claimed(self) -> "Checkpoint":
+        """The same place in the stream, but no base for a delivery that is still under way."""
+        return replace(self, claims=self.claims + 1)
 
 
 def fingerprint(content: bytes) -> str:

@@ -1,30 +1,36 @@
 """Deliveries: batches of lines committed to the landing tables together with their bookmarks.
 
 The commit to `order_lines` is the one moment that counts: it holds rows and bookmarks in one
-snapshot. Rejects are committed just before it. A process that dies in between leaves rejects of
-a delivery that never happened; the next one removes them before it reads those lines again.
+snapshot. Rejects are committed with it where the catalog commits two tables at once, else just
+before it; the checkpoint says which delivery was the last to have some. So what a delivery that
+was never made has left in `rejects` is known by its sequence, and is removed before those lines
+are read again.
 """
 
+import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
 
-import numpy as np
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo, GreaterThan, Reference
 from pyiceberg.expressions.literals import literal
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from ingest.bookmarks import Checkpoint, Move
+from ingest.lineage import landed_rows, rejected_rows
 from ingest.log_reader import Batch
-from lakehouse.errors import LockedError
+from lakehouse.catalog.locations import path_of
+from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.tables.arrow_files import remove_files, write_data_files
-from lakehouse.tables.checkpoints import read_checkpoint
+from lakehouse.tables.checkpoints import carried_checkpoints, checkpoint_key, read_checkpoint
 from lakehouse.tables.creation import ensure_table
-from lakehouse.tables.fenced_append import Advance, append_fenced
+from lakehouse.tables.fenced_append import Append, append_fenced, commits_together
 from lakehouse.tables.landing import (
     ORDER_LINES,
     ORDER_LINES_PARTITIONS,
@@ -74,21 +80,41 @@ class DeliveryStream:
         self._base = read_checkpoint(self._table.metadata, name)
         self.checkpoint = Checkpoint.from_json(self._base)
         self._staged = _Staged()
-        self._remove_unfinished_rejects()
+        self._committing = False
+
+    def recover(self) -> None:
+        """Clear up after an ingester that did not finish its delivery, if there was one.
+
+        The delivery is fenced off first: should that ingester be alive after all, on another
+        machine, it can't commit any more. Raises LockedError when it just has.
+        """
+        rejects = any(True for _ in self._rejects.scan(self._undelivered()).plan_files())
+        files = self._undelivered_files(self._table)
+        if not rejects:
+            files += self._undelivered_files(self._rejects)
+        if not rejects and not files:
+            return
+        self._advance(self.checkpoint.claimed())
+        if rejects:
+            properties = carried_checkpoints(self._rejects.metadata) | {
+                checkpoint_key(self.name): _stamp(self.checkpoint.last_rejects)
+            }
+            self._rejects.delete(self._undelivered(), snapshot_properties=properties)
+        for file in files:
+            file.unlink(missing_ok=True)
 
     def write(self, batches: Iterable[Batch]) -> None:
         """Write rows and rejects to files of the delivery under way; nothing is committed."""
-        rows: list[pa.Table] = []
-        rejects: list[dict[str, object]] = []
+        numbered = []
         for batch in batches:
-            first = self.checkpoint.next_record_id + self._staged.lines
-            rows.append(self._rows(batch, first))
-            rejects.extend(self._reject_rows(batch, first))
+            numbered.append((batch, self.checkpoint.next_record_id + self._staged.lines))
             self._count(batch)
-        self._staged.files += self._write(self._table, pa.concat_tables(rows), _COUNTERS)
-        if rejects:
-            table = pa.Table.from_pylist(rejects, schema_to_pyarrow(REJECTS_SCHEMA))
-            self._staged.reject_files += self._write(self._rejects, table)
+        sequence = self.checkpoint.sequence + 1
+        prefix = f"{self.name}-{sequence:08d}"
+        rows = pa.concat_tables([landed_rows(b, first, sequence) for b, first in numbered])
+        self._staged.files += write_data_files(self._table, rows, prefix=prefix, counters=_COUNTERS)
+        rejects = rejected_rows(numbered, self.name, sequence)
+        self._staged.reject_files += write_data_files(self._rejects, rejects, prefix=prefix)
         self._reached("files written")
 
     @property
@@ -102,76 +128,36 @@ class DeliveryStream:
         Raises LockedError, with nothing landed, when another ingester has delivered meanwhile.
         """
         staged = self._staged
-        checkpoint = self.checkpoint.after(staged.lines, staged.moves.values())
-        text = checkpoint.to_json()
-        rejects, staged.reject_files = staged.reject_files, []
-        if rejects:
-            self._commit_rejects(added=rejects)
-            self._reached("rejects committed")
+        rejects = bool(staged.reject_files)
+        checkpoint = self.checkpoint.after(staged.lines, staged.moves.values(), rejects=rejects)
+        self._committing = True
         try:
-            advance = Advance(self.name, self._base, text, checkpoint.sequence)
-            append_fenced(self._table, staged.files, advance)
+            self._advance(checkpoint)
         except LockedError:
-            if rejects:
-                self._commit_rejects(removed=rejects)
+            self._committing = False
             raise
-        self._base, self.checkpoint, self._staged = text, checkpoint, _Staged()
+        self._committing, self._staged = False, _Staged()
         self._reached("delivered")
         return Delivered(staged.landed, staged.rejected)
 
     def discard(self) -> None:
-        """Remove what is written and not committed."""
+        """Remove what is written and not committed, as far as that is certain.
+
+        What stays behind is removed by `recover`.
+        """
         staged, self._staged = self._staged, _Staged()
-        remove_files(self._rejects, [file.file_path for file in staged.reject_files])
-        # After a commit that failed half-way, only the catalog knows whether it counts.
-        if read_checkpoint(self._table.refresh().metadata, self.name) == self._base:
+        if not self._committing or self._commit_has_failed():
             remove_files(self._table, [file.file_path for file in staged.files])
+            remove_files(self._rejects, [file.file_path for file in staged.reject_files])
 
-    def _commit_rejects(
-        self, added: Sequence[DataFile] = (), removed: Sequence[DataFile] = ()
-    ) -> None:
-        with self._rejects.transaction() as transaction:
-            update = transaction.update_snapshot()
-            with update.overwrite() if removed else update.merge_append() as change:
-                for file in added:
-                    change.append_data_file(file)
-                for file in removed:
-                    change.delete_data_file(file)
-
-    def _write(
-        self, table: Table, rows: pa.Table, counters: tuple[str, ...] = ()
-    ) -> list[DataFile]:
-        prefix = f"{self.name}-{self.checkpoint.sequence + 1:08d}"
-        return write_data_files(table, rows, prefix=prefix, counters=counters)
-
-    def _rows(self, batch: Batch, first_record: int) -> pa.Table:
-        """The batch's rows with their lineage."""
-        rows, lines = batch.parsed.rows, batch.parsed.lines
-        lines = np.arange(batch.parsed.count) if lines is None else lines
-        lineage = {
-            "record_id": pa.array(lines + first_record),
-            "source_file": pa.DictionaryArray.from_arrays(
-                pa.array(np.zeros(len(lines), dtype=np.int32)), [batch.log]
-            ),
-            "source_line": pa.array(lines + batch.first_line),
-            "ingest_seq": pa.array(np.full(len(lines), self.checkpoint.sequence + 1)),
-        }
-        for name, values in lineage.items():
-            rows = rows.append_column(name, values)
-        return rows
-
-    def _reject_rows(self, batch: Batch, first_record: int) -> Iterable[dict[str, object]]:
-        for reject in batch.parsed.rejects:
-            yield {
-                "stream": self.name,
-                "record_id": first_record + reject.line,
-                "source_file": batch.log,
-                "source_line": batch.first_line + reject.line,
-                "ingest_seq": self.checkpoint.sequence + 1,
-                "reason": reject.reason.value,
-                "detail": reject.detail,
-                "raw": reject.raw,
-            }
+    def _commit_has_failed(self) -> bool:
+        """Whether a commit that raised an error will certainly not be seen in the table."""
+        if not commits_together(self._table):
+            return False  # a remote catalog that did not answer may commit later
+        try:
+            return read_checkpoint(self._table.refresh().metadata, self.name) == self._base
+        except (LakehouseError, OSError):
+            return False
 
     def _count(self, batch: Batch) -> None:
         staged = self._staged
@@ -181,10 +167,44 @@ class DeliveryStream:
         left = moved.left if moved else batch.left
         staged.moves[batch.log] = Move(left, batch.reached)
 
-    def _remove_unfinished_rejects(self) -> None:
-        unfinished = And(
+    def _advance(self, checkpoint: Checkpoint) -> None:
+        """Commit what is written and the checkpoint, the rejects first or at the same time."""
+        text, sequence = checkpoint.to_json(), checkpoint.sequence
+        staged = self._staged
+        rows = Append(self._table, staged.files, self.name, self._base, text, sequence)
+        if not staged.reject_files:
+            append_fenced(rows)
+        else:
+            # Fenced too: of two ingesters, at most one gets rejects of a delivery committed.
+            base = read_checkpoint(self._rejects.metadata, self.name)
+            stamp = _stamp(sequence)
+            rejects = Append(self._rejects, staged.reject_files, self.name, base, stamp, sequence)
+            if commits_together(self._table):
+                append_fenced(rejects, rows)
+            else:
+                append_fenced(rejects)
+                staged.reject_files = []
+                self._reached("rejects committed")
+                append_fenced(rows)
+        self._base, self.checkpoint = text, checkpoint
+
+    def _undelivered(self) -> And:
+        """Rejects of deliveries that were never made."""
+        last = self.checkpoint.last_rejects
+        return And(
             EqualTo(term=Reference("stream"), value=literal(self.name)),
-            GreaterThan(term=Reference("ingest_seq"), value=literal(self.checkpoint.sequence)),
+            GreaterThan(term=Reference("ingest_seq"), value=literal(last)),
         )
-        if any(True for _ in self._rejects.scan(unfinished).plan_files()):
-            self._rejects.delete(unfinished)
+
+    def _undelivered_files(self, table: Table) -> list[Path]:
+        """Files of deliveries that were never made, where they can be listed: on this machine."""
+        folder = path_of(table.location_provider().new_data_location(""))
+        name = re.compile(rf"{re.escape(self.name)}-(\d+)-[0-9a-f]+\.parquet")
+        found = folder.rglob("*.parquet") if folder else ()
+        matches = ((file, name.fullmatch(file.name)) for file in found)
+        return [f for f, match in matches if match and int(match[1]) > self.checkpoint.sequence]
+
+
+def _stamp(sequence: int) -> str:
+    """A checkpoint of the rejects; no two are the same."""
+    return json.dumps({"seq": sequence, "id": uuid4().hex})

@@ -92,6 +92,7 @@ class Landing:
         Every header is looked at first, so that a foreign file keeps all others from landing.
         What was read whole before an error of the source is delivered.
         """
+        self._stream.recover()
         files = find_files(source)
         lines = [has_lines(log) for file in files for log in file.logs(rows=2)]
         if not any(lines):

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import SqlCatalog
 
 from ingest.delivery import DeliveryStream
 from ingest.landing import STREAM, BufferingHints, Landing, LandingReport
 from lakehouse.catalog import open_catalog
+from lakehouse.catalog.opening import FILE_NAME
 from lakehouse.config import Settings
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
@@ -37,10 +39,15 @@ class Lake:
     """A home, and shorthand for what the tests ask of it."""
 
     settings: Settings
+    generic: bool = False  # PyIceberg's own catalog, which commits one table at a time
 
     @property
     def catalog(self) -> Catalog:
-        return open_catalog(self.settings)
+        catalog = open_catalog(self.settings)
+        if not self.generic:
+            return catalog
+        uri = f"sqlite:///{self.settings.home}/{FILE_NAME}"
+        return SqlCatalog(catalog.name, uri=uri, warehouse=catalog.properties["warehouse"])
 
     def land(self, source: Path, block: int = 1 << 20, delivery: int = 1 << 20) -> LandingReport:
         """Land with small buffers, without the lock."""

@@ -2,21 +2,24 @@
 
 PyIceberg repeats an append that lost a race, so a checkpoint in the summary alone is no
 compare-and-swap: two ingesters would both land their lines. The fence looks again before
-every attempt. It overrides internals of PyIceberg, which is why PyIceberg is pinned exactly.
+every attempt. It works on internals of PyIceberg, which is why PyIceberg is pinned exactly.
 """
 
-from collections.abc import Iterable
+import random
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyiceberg.exceptions import ValidationException
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import Table, Transaction
+from pyiceberg.table import CommitTableResponse, Table, Transaction
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
-from pyiceberg.table.update import TableUpdate, UpdatesAndRequirements, update_table_metadata
+from pyiceberg.table.update import AssertTableUUID, TableUpdate, update_table_metadata
 from pyiceberg.table.update.snapshot import _MergeAppendFiles
 
-from lakehouse.errors import LockedError
+from lakehouse.catalog.commits import Change, TransactionalCatalog
+from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.tables.checkpoints import (
     carried_checkpoints,
     checkpoint_key,
@@ -24,35 +27,55 @@ from lakehouse.tables.checkpoints import (
     sequence_key,
 )
 
+_ATTEMPTS = 20
+_FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 1.0
+
 
 @dataclass(frozen=True)
-class Advance:
-    """The step of a stream from one checkpoint to the next."""
+class Append:
+    """Data files for a table, and the step of a stream from checkpoint `base` to `checkpoint`."""
 
+    table: Table
+    files: Sequence[DataFile]
     stream: str
     base: str | None
     checkpoint: str
     sequence: int
 
 
-def append_fenced(table: Table, files: Iterable[DataFile], advance: Advance) -> None:
-    """Commit `files` and the stream's new checkpoint in one snapshot.
+def commits_together(table: Table) -> bool:
+    """Whether the table's catalog can commit changes to several tables at once."""
+    return isinstance(table.catalog, TransactionalCatalog)
 
-    Raises LockedError, with nothing committed, when the checkpoint in the table is not
-    `advance.base` any more: another ingester has delivered.
+
+def append_fenced(*appends: Append) -> None:
+    """Commit the files and checkpoints of all appends in one step.
+
+    More than one needs a catalog that commits them together. Raises LockedError, with nothing
+    committed, when a table's checkpoint is not its append's base any more: another ingester has
+    delivered; CommitFailedException when others change the tables all the time.
     """
-    if read_checkpoint(table.metadata, advance.stream) != advance.base:
-        raise _fenced(advance.stream)
-    transaction = LeanTransaction(table)
-    transaction.set_properties({sequence_key(advance.stream): str(advance.sequence)})
-    append = _FencedAppend(transaction, advance)
-    for file in files:
-        append.append_data_file(file)
-    append.commit()
-    try:
-        transaction.commit_transaction()
-    except _FencedError as e:
-        raise _fenced(advance.stream) from e
+    for number in range(_ATTEMPTS):
+        attempts = _stage(appends)
+        try:
+            _commit(attempts)
+        except CommitFailedException:
+            landed = [attempt.landed() for attempt in attempts]
+            if all(landed):
+                return  # only the answer was lost
+            _remove_manifests(attempts)
+            if number == _ATTEMPTS - 1:
+                raise
+        except BaseException:
+            # A remote catalog that did not answer may still commit: its manifests must stay.
+            if commits_together(appends[0].table) and not _any_landed(attempts):
+                _remove_manifests(attempts)
+            raise
+        else:
+            return
+        wait = min(_FIRST_WAIT_SECONDS * 2**number, _LONGEST_WAIT_SECONDS)
+        # Jitter, or two that met once would meet every time.
+        time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311
 
 
 class LeanTransaction(Transaction):
@@ -73,30 +96,90 @@ class LeanTransaction(Transaction):
         return self._cached[2]
 
 
-class _FencedError(ValidationException):
-    pass
+class _Attempt:
+    """One append, planned on top of what its table is now; the manifests are written."""
+
+    def __init__(self, append: Append) -> None:
+        metadata = append.table.metadata
+        if read_checkpoint(metadata, append.stream) != append.base:
+            raise LockedError(
+                f"another ingester has delivered to stream {append.stream!r} meanwhile",
+                hint="let one ingester run at a time; nothing of this delivery was landed",
+            )
+        self.table = append.table
+        self._transaction = LeanTransaction(append.table)
+        self._transaction.set_properties({sequence_key(append.stream): str(append.sequence)})
+        self._producer = _MergeAppendFiles(
+            Operation.APPEND,
+            self._transaction,
+            append.table.io,
+            snapshot_properties={
+                **carried_checkpoints(metadata),
+                checkpoint_key(append.stream): append.checkpoint,
+            },
+        )
+        for file in append.files:
+            self._producer.append_data_file(file)
+        try:
+            self._producer.commit()
+        except BaseException:
+            self.remove_manifests()
+            raise
+
+    @property
+    def change(self) -> Change:
+        """What the catalog is asked to do."""
+        uuid = AssertTableUUID(uuid=self.table.metadata.table_uuid)
+        requirements = (*self._transaction._requirements, uuid)
+        return Change(self.table.name(), requirements, self._transaction._updates)
+
+    def landed(self) -> bool:
+        """Whether the table, looked at anew, has the snapshot."""
+        metadata = self.table.refresh().metadata
+        return metadata.snapshot_by_id(self._producer.snapshot_id) is not None
+
+    def settle(self, response: CommitTableResponse) -> None:
+        """Take what the catalog made of the table, and delete metadata that is too old."""
+        table, before = self.table, self.table.metadata
+        table.metadata, table.metadata_location = response.metadata, response.metadata_location
+        table.catalog._delete_old_metadata(table.io, before, table.metadata)
+
+    def remove_manifests(self) -> None:
+        """Delete what the snapshot would have been made of."""
+        self._producer._clean_all_uncommitted()
 
 
-class _FencedAppend(_MergeAppendFiles):
-    def __init__(self, transaction: Transaction, advance: Advance) -> None:
-        super().__init__(Operation.APPEND, transaction, transaction._table.io)
-        self._advance = advance
-
-    def _validate_concurrency(self) -> None:
-        found = read_checkpoint(self._transaction._table.metadata, self._advance.stream)
-        if found != self._advance.base:
-            raise _FencedError(self._advance.stream)
-
-    def _commit(self) -> UpdatesAndRequirements:
-        self.snapshot_properties = {
-            **carried_checkpoints(self._transaction._table.metadata),
-            checkpoint_key(self._advance.stream): self._advance.checkpoint,
-        }
-        return super()._commit()
+def _stage(appends: Sequence[Append]) -> list[_Attempt]:
+    attempts: list[_Attempt] = []
+    try:
+        for append in appends:
+            attempts.append(_Attempt(append))
+    except BaseException:
+        _remove_manifests(attempts)
+        raise
+    return attempts
 
 
-def _fenced(stream: str) -> LockedError:
-    return LockedError(
-        f"another ingester has delivered to stream {stream!r} meanwhile",
-        hint="let one ingester run at a time; nothing of this delivery was landed",
-    )
+def _commit(attempts: Sequence[_Attempt]) -> None:
+    catalog = attempts[0].table.catalog
+    changes = [attempt.change for attempt in attempts]
+    if isinstance(catalog, TransactionalCatalog):
+        responses = [committed.response for committed in catalog.commit_tables(changes)]
+    else:
+        ((attempt, change),) = zip(attempts, changes, strict=True)
+        responses = [catalog.commit_table(attempt.table, change.requirements, change.updates)]
+    for attempt, response in zip(attempts, responses, strict=True):
+        attempt.settle(response)
+
+
+def _any_landed(attempts: Sequence[_Attempt]) -> bool:
+    """Whether one has landed, or may have: the catalog can't be asked."""
+    try:
+        return any(attempt.landed() for attempt in attempts)
+    except (LakehouseError, OSError):
+        return True
+
+
+def _remove_manifests(attempts: Sequence[_Attempt]) -> None:
+    for attempt in attempts:
+        attempt.remove_manifests()
