@@ -5,6 +5,7 @@ points at metadata, manifests or data that were never written.
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,6 +22,24 @@ def create_synced(path: Path) -> pa.NativeFile:
     return _SyncedFile(str(path), "wb")
 
 
+def sync_files(paths: Iterable[Path]) -> None:
+    """Wait until files that somebody else wrote are on the disk, with their names.
+
+    Raises FileNotFoundError when one of them is not there.
+    """
+    files = set(paths)
+    for path in files | {path.parent for path in files}:
+        _sync(path)
+
+
+def _sync(path: str | Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class _SyncedFile(pa.OSFile):  # type: ignore[misc] # pyarrow has no types
     def __init__(self, path: str, _: str) -> None:
         self._paths = (path, str(Path(path).parent))
@@ -29,11 +48,7 @@ class _SyncedFile(pa.OSFile):  # type: ignore[misc] # pyarrow has no types
         if not self.closed:
             super().close()
             for path in self._paths:
-                descriptor = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                _sync(path)
 
 
 class DurableFileIO(PyArrowFileIO):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import pyarrow as pa
 import pytest
 import requests
 from pyiceberg.catalog import Catalog
@@ -350,6 +351,20 @@ def test_a_requirement_that_does_not_hold_is_a_conflict(shop: Service) -> None:
     assert refused(response, 409, "CommitFailedException")
     exists = {"requirements": [{"type": "assert-create"}], "updates": [SET]}
     assert refused(shop("POST", SALES, exists), 409, "CommitFailedException")
+
+
+def test_a_snapshot_without_its_files_is_refused(shop: Service, client: Catalog) -> None:
+    client.load_table("shop.sales").append(pa.table({"x": [1]}))
+    loaded = shop("GET", SALES).json()["metadata"]
+    for file in Path(loaded["location"].removeprefix("file://")).glob("data/*.parquet"):
+        file.unlink()
+    snapshot = loaded["snapshots"][0] | {"sequence-number": 2}
+    commit = {"updates": [{"action": "add-snapshot", "snapshot": snapshot}]}
+    assert refused(shop("POST", SALES, commit), 400, "BadRequestException")
+    lost = snapshot | {"snapshot-id": 5, "manifest-list": snapshot["manifest-list"] + ".none"}
+    commit = {"updates": [{"action": "add-snapshot", "snapshot": lost}]}
+    assert refused(shop("POST", SALES, commit), 400, "BadRequestException")
+    assert shop("GET", SALES).json()["metadata"] == loaded
 
 
 def test_a_staged_table_is_committed(shop: Service) -> None:

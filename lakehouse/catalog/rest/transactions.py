@@ -13,9 +13,10 @@ from starlette.responses import Response
 from lakehouse.catalog.commits import Change, Committed, TransactionalCatalog
 from lakehouse.catalog.defaults import TABLE_DEFAULTS
 from lakehouse.catalog.locations import prepare_folders
-from lakehouse.catalog.rest.bounds import mend_bounds
+from lakehouse.catalog.rest.arrivals import settle
 from lakehouse.catalog.rest.calls import Call, parse
 from lakehouse.catalog.rest.documents import described_table
+from lakehouse.catalog.rest.failures import bad_request
 from lakehouse.catalog.rest.tables import identifier_of, refuse_code
 
 
@@ -59,8 +60,7 @@ def _change(fields: dict[str, Any]) -> Change:
 
 
 def _commit(call: Call, changes: list[Change]) -> list[Committed]:
-    if call.agent.startswith("duckdb/"):
-        _mend(call.catalog, changes)
+    _settle(call, changes)
     if isinstance(call.catalog, TransactionalCatalog):
         done = call.catalog.commit_tables(changes)
     else:
@@ -76,12 +76,16 @@ def _commit(call: Call, changes: list[Change]) -> list[Committed]:
     return done
 
 
-def _mend(catalog: Catalog, changes: list[Change]) -> None:
+def _settle(call: Call, changes: list[Change]) -> None:
+    by_duckdb = call.agent.startswith("duckdb/")
     for change in changes:
         for each in change.updates:
             if isinstance(each, AddSnapshotUpdate):
-                io = load_file_io(catalog.properties, each.snapshot.manifest_list)
-                mend_bounds(io, each.snapshot)
+                io = load_file_io(call.catalog.properties, each.snapshot.manifest_list)
+                try:
+                    settle(io, each.snapshot, by_duckdb=by_duckdb)
+                except FileNotFoundError as e:
+                    raise bad_request(f"the snapshot refers to a file that is missing: {e}") from e
 
 
 def _commit_alone(catalog: Catalog, change: Change) -> Committed:

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.catalog.rest.bounds import mended
+from lakehouse.catalog.rest.arrivals import mended
 
 
 @settings(deadline=None, max_examples=100)

@@ -1,34 +1,50 @@
-"""Mending what DuckDB writes into manifests, before the commit makes it part of a table.
+"""Snapshots that clients hand in: made fit to be referred to, before the commit counts.
+
+The files a client wrote are on the disk before the catalog points at them; neither DuckDB nor
+PyIceberg syncs them itself.
 
 DuckDB 1.5.5 cuts the lower bound of a string column after 16 bytes, in the middle of a character
 if it must. Such a bound is no UTF-8, and from then on every filter on that column fails, in
-DuckDB ("Invalid unicode") as in PyIceberg and polars. https://github.com/duckdb/duckdb-iceberg/pull/1138
-is the fix; with a DuckDB that has it, this module goes.
+DuckDB ("Invalid unicode") as in PyIceberg and polars. The manifest is mended. The fix is
+https://github.com/duckdb/duckdb-iceberg/pull/1138; with a DuckDB that has it, mending goes.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from pyiceberg.avro.file import AvroFile
 from pyiceberg.io import FileIO
-from pyiceberg.manifest import ManifestFile
+from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.schema import Schema
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.typedef import Record
 from pyiceberg.types import StringType
 
+from lakehouse.catalog.durability import sync_files
+from lakehouse.catalog.locations import path_of
+
 _CUT: Final = 16  # bytes
 
 
-def mend_bounds(io: FileIO, snapshot: Snapshot) -> None:
-    """Make the string bounds of a snapshot's own manifests valid UTF-8, and still lower bounds.
+def settle(io: FileIO, snapshot: Snapshot, *, by_duckdb: bool) -> None:
+    """Sync the files a snapshot brings, and mend the bounds DuckDB cut.
 
-    The manifests must not be part of a committed snapshot yet: they are changed in place.
+    The snapshot must not be committed yet: its manifests are changed in place.
     """
+    if not by_duckdb and path_of(snapshot.manifest_list) is None:
+        return
+    brought = [snapshot.manifest_list]
     for manifest in snapshot.manifests(io):
-        if manifest.added_snapshot_id == snapshot.snapshot_id:
-            cut = _cut_bounds(io, manifest)
-            if cut:
-                _replace(io, manifest.manifest_path, cut)
+        if manifest.added_snapshot_id != snapshot.snapshot_id:
+            continue
+        entries = manifest.fetch_manifest_entry(io, discard_deleted=False)
+        cut = _cut_bounds(io, manifest, entries) if by_duckdb else set()
+        if cut:
+            _replace(io, manifest.manifest_path, cut)
+        added = [each for each in entries if each.status == ManifestEntryStatus.ADDED]
+        brought += [each.data_file.file_path for each in added]
+        brought.append(manifest.manifest_path)
+    sync_files(path for each in brought if (path := path_of(each)))
 
 
 def mended(bound: bytes) -> bytes:
@@ -42,10 +58,10 @@ def mended(bound: bytes) -> bytes:
     return bound
 
 
-def _cut_bounds(io: FileIO, manifest: ManifestFile) -> set[bytes]:
+def _cut_bounds(io: FileIO, manifest: ManifestFile, entries: Iterable[ManifestEntry]) -> set[bytes]:
     found = {
         (field, bound)
-        for entry in manifest.fetch_manifest_entry(io, discard_deleted=False)
+        for entry in entries
         for field, bound in (entry.data_file.lower_bounds or {}).items()
         if len(bound) == _CUT and mended(bound) != bound
     }
