@@ -1,0 +1,74 @@
+"""Athena's errors: one exception, carrying the code of Trino's StandardErrorCode.
+
+Athena prints `CODE: line L:C: message`; so does `AthenaError`. Errors raised while a statement
+runs travel inside the engine's message behind a marker of our own (see `engine/macros.sql`), and
+`translate_error` turns them back. What the engine itself raises is told apart by its class.
+"""
+
+import re
+from dataclasses import dataclass
+
+import duckdb
+
+from lakehouse.errors import QueryError
+
+MARKER = "athena:"
+# The marker's grammar: athena:CODE:message followed by the unit separator.
+_MARKED = re.compile(MARKER + r"([A-Z_]+):(.*?)\x1f", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a node of the statement begins; both count from 1, as Trino's do."""
+
+    line: int
+    column: int
+
+
+class AthenaError(QueryError):
+    """A statement Athena would refuse, or one this dialect can't answer exactly."""
+
+    def __init__(
+        self, code: str, message: str, position: Position | None = None, *, hint: str = ""
+    ) -> None:
+        where = f"line {position.line}:{position.column}: " if position else ""
+        super().__init__(f"{code}: {where}{message}", hint=hint)
+        self.code = code
+        self.position = position
+        self.detail = message
+
+
+def not_supported(what: str, position: Position | None = None) -> AthenaError:
+    """The error for what is valid in Athena but has no exact form here."""
+    return AthenaError(
+        "NOT_SUPPORTED",
+        f"{what} is not supported",
+        position,
+        hint="docs/athena-conformance.md lists what is",
+    )
+
+
+# The engine's own classes, most specific first, with the code Trino gives the same mishap.
+_BY_CLASS: tuple[tuple[type[duckdb.Error], str], ...] = (
+    (duckdb.OutOfRangeException, "NUMERIC_VALUE_OUT_OF_RANGE"),
+    (duckdb.ConversionException, "INVALID_CAST_ARGUMENT"),
+    (duckdb.InterruptException, "USER_CANCELED"),
+    (duckdb.OutOfMemoryException, "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (duckdb.InvalidInputException, "INVALID_FUNCTION_ARGUMENT"),
+)
+
+
+def translate_error(error: duckdb.Error) -> AthenaError:
+    """Athena's error for one the engine raised while it ran a translated statement."""
+    text = str(error)
+    marked = _MARKED.search(text)
+    if marked:
+        return AthenaError(marked[1], marked[2])
+    for kind, code in _BY_CLASS:
+        if isinstance(error, kind):
+            return AthenaError(code, text.partition("\n")[0])
+    return AthenaError(
+        "GENERIC_INTERNAL_ERROR",
+        text.partition("\n")[0],
+        hint="the translated statement was refused by the engine; please report it",
+    )

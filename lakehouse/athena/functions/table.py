@@ -1,0 +1,26 @@
+"""The one table of all functions."""
+
+from lakehouse.athena.functions import (
+    aggregates,
+    arrays,
+    conditional,
+    json,
+    maps,
+    math,
+    moments,
+    regexps,
+    strings,
+)
+from lakehouse.athena.functions.registry import Function, merge
+
+FUNCTIONS: dict[str, Function] = merge(
+    conditional.FUNCTIONS,
+    math.FUNCTIONS,
+    strings.FUNCTIONS,
+    regexps.FUNCTIONS,
+    moments.FUNCTIONS,
+    json.FUNCTIONS,
+    arrays.FUNCTIONS,
+    maps.FUNCTIONS,
+    aggregates.FUNCTIONS,
+)

@@ -1,0 +1,45 @@
+"""The front door: Athena's SQL in, the engine's SQL with the result's names and types out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lakehouse.athena.analysis.clock import StatementClock
+from lakehouse.athena.analysis.queries import QueryAnalyzer
+from lakehouse.athena.errors import AthenaError
+from lakehouse.athena.functions.table import FUNCTIONS
+from lakehouse.athena.schema import Schema
+from lakehouse.athena.syntax.queries import parse_query
+from lakehouse.athena.types import Type
+
+# Athena's quota for the text of one query, in bytes of UTF-8.
+MAX_QUERY_BYTES = 262_144
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One query for the engine. Its columns come in the order of `names` and `types`."""
+
+    sql: str
+    names: tuple[str, ...]
+    types: tuple[Type, ...]
+
+
+def translate(
+    sql: str,
+    schema: Schema,
+    parameters: Sequence[object] = (),
+    *,
+    clock: StatementClock | None = None,
+) -> Translation:
+    """The engine's SQL for one query in Athena's dialect, for a connection that was prepared.
+
+    `parameters` are the values of its question marks. Raises AthenaError, with Trino's code, for
+    what Athena would refuse and for what has no exact counterpart here.
+    """
+    if len(sql.encode()) > MAX_QUERY_BYTES:
+        message = f"Query text length exceeds the maximum length ({MAX_QUERY_BYTES} bytes)"
+        raise AthenaError("QUERY_TEXT_TOO_LARGE", message)
+    analyzer = QueryAnalyzer(schema, FUNCTIONS, parameters, clock or StatementClock.started())
+    plan = analyzer.query(parse_query(sql))
+    names = tuple(column.name or f"_col{i}" for i, column in enumerate(plan.columns))
+    return Translation(plan.sql, names, tuple(column.type for column in plan.columns))
