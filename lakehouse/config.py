@@ -40,12 +40,17 @@ class _Table(BaseModel):
 
 
 class GenerateSettings(_Table):
-    """The order logs that `lakehouse build` makes when it is given no source."""
+    """The logs that `lakehouse generate` makes, and `lakehouse build` when it is given no source.
 
-    seed: int = 7
-    start: date = date(2025, 1, 1)
-    days: Annotated[int, Field(ge=1, le=3660)] = 365
-    orders_per_day: Annotated[float, Field(gt=0)] = 70.0
+    A day depends on `seed`, `orders_per_day` and its date. `bad_lines` is the share of lines that
+    the log's writer spoils before it writes them again.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 7
+    start: Annotated[date, Field(ge=date(2000, 1, 1), lt=date(2070, 1, 1))] = date(2025, 1, 1)
+    days: Annotated[int, Field(ge=1, le=3650)] = 365
+    orders_per_day: Annotated[float, Field(gt=0, le=20_000)] = 65.0
+    bad_lines: Annotated[float, Field(ge=0, le=0.5)] = 0.0002
 
 
 class RestSettings(_Table):

@@ -1,35 +1,29 @@
-"""Logs of the servers of Cadabra, an online shop, in the columns of the UCI Online Retail data."""
+"""Logs of the servers of Cadabra, an online shop, that mean something.
 
-from datetime import timedelta
+Order logs in the columns of the UCI Online Retail data, with its statistics, and the web access
+logs of the same customers. Everything follows from a seed: any day can be made alone.
+"""
+
 from pathlib import Path
 
-from ingest.generator.day_files import prepare_folder, write_day
-from ingest.generator.order_log import csv_text, order_lines
-from ingest.generator.seasons import is_open
-from ingest.generator.shop import open_shop
+from ingest.generator.generation import Generated, generate
+from ingest.generator.server_logs import ACCESS, ORDERS, SERVER_LOGS, ServerLog
 from lakehouse.config import GenerateSettings
 from lakehouse.progress import SILENT, Progress
 
-__all__ = ["generate_orders"]
+__all__ = [
+    "ACCESS",
+    "ORDERS",
+    "SERVER_LOGS",
+    "Generated",
+    "ServerLog",
+    "generate",
+    "generate_orders",
+]
 
 
 def generate_orders(
     settings: GenerateSettings, folder: Path, progress: Progress = SILENT
 ) -> list[Path]:
-    """The order logs, one CSV file per trading day, oldest first.
-
-    A day depends on the seed and its date alone. A file that already holds its day is left
-    alone, so an interrupted run goes on. Raises MachineError when the folder can't be written.
-    """
-    prepare_folder(folder)
-    shop = open_shop(settings.seed)
-    days = [settings.start + timedelta(days=n) for n in range(settings.days)]
-    files = []
-    with progress.task("generate order logs", total=len(days)) as task:
-        for day in days:
-            if is_open(day):
-                file = folder / f"orders-{day}.csv"
-                write_day(file, csv_text(order_lines(shop, settings, day)))
-                files.append(file)
-            task.advance(1)
-    return files
+    """The order logs, one CSV file per trading day, oldest first; see `generate`."""
+    return generate(ORDERS, settings, folder, progress).files

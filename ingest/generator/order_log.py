@@ -1,60 +1,79 @@
-"""The order log of one day, as lines and as CSV text in the columns of the UCI data."""
+"""The order logs of a week's days: lines in the columns of the UCI data, and CSV text."""
 
-from datetime import date
+import csv
+from datetime import date, timedelta
 
-import numpy as np
 import polars as pl
 
-from ingest.generator.draws import Purpose, pick, stream
-from ingest.generator.seasons import HOUR_WEIGHTS, busyness
-from ingest.generator.shop import Shop
+from ingest.generator.assortment import is_service, open_assortment
+from ingest.generator.customers import COUNTRIES, FIRST_NUMBER
+from ingest.generator.damage import damaged
+from ingest.generator.day_texts import split_by_day
+from ingest.generator.draws import Trait, hashed
+from ingest.generator.invoices import MINUTES, PREFIX, UNKNOWN, Kind
+from ingest.generator.weeks import Week
 from lakehouse.config import GenerateSettings
 
-_EPOCH = date(2000, 1, 1)
-# More invoices than any day writes, so that numbers need no knowledge of the days before.
-_INVOICES_PER_DAY = 1_000
-_ANONYMOUS_SHARE = 0.16
-_CANCELLED_SHARE = 0.017
+HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+
+_CLOCK = [f"{minute // 60:02}:{minute % 60:02}:00" for minute in range(MINUTES)]
+_PREFIXES = [PREFIX.get(kind, "") for kind in Kind]
+# Letters of a code are typed small now and then: on 0.4 % of the lines in the real log.
+_TYPED_SMALL = 0.015
 
 
-def order_lines(shop: Shop, settings: GenerateSettings, day: date) -> pl.DataFrame:
-    """The lines of one day in log order, one column per column of the log; empty when closed."""
-    random = stream(settings.seed, Purpose.ORDERS, day.toordinal())
-    orders = int(random.poisson(settings.orders_per_day * busyness(day)))
-    sizes = np.clip(np.rint(random.lognormal(2.5, 1.15, orders)), 1, 600).astype(np.int64)
-    minute = np.sort(pick(random, np.cumsum(HOUR_WEIGHTS), orders) * 60)
-    minute += random.integers(0, 60, orders)
-    customer = pick(random, shop.activity, orders)
-    anonymous = random.random(orders) < _ANONYMOUS_SHARE
-    order = np.repeat(np.arange(orders), sizes)
-    item = pick(random, shop.item_weights, len(order))
-    quantity = np.clip(np.rint(random.lognormal(1.38, 1.22, len(order))), 1, 5_000)
-    cancelled = random.random(len(order)) < _CANCELLED_SHARE
-    invoice = (day - _EPOCH).days * _INVOICES_PER_DAY + order
-    at = np.datetime64(day, "ms") + minute[order].astype("timedelta64[m]")
+def order_lines(settings: GenerateSettings, week: Week) -> pl.DataFrame:
+    """The lines of a week in log order, one column per column of the log, times as text."""
+    lines = week.invoices.lines
+    invoice = pl.Series(lines.invoice)
+    assortment = open_assortment(settings.seed)
+    minute = week.invoices.minute[lines.invoice]
+    small = hashed(settings.seed, Trait.SPELLING, lines.item, minute) < _TYPED_SMALL
+    codes = assortment.codes.gather(lines.item)
+    code = codes.zip_with(pl.Series(~small | is_service(lines.item)), codes.str.to_lowercase())
     return (
-        pl.DataFrame(
-            {
-                "InvoiceNo": pl.Series(invoice).cast(pl.String),
-                "StockCode": shop.codes.gather(item),
-                "Description": shop.descriptions.gather(item),
-                "Quantity": np.where(cancelled, -quantity, quantity).astype(np.int64),
-                "InvoiceDate": at,
-                "UnitPrice": shop.prices[item],
-                "CustomerID": pl.Series(shop.customer_numbers[customer[order]]),
-                "Country": shop.countries.gather(customer[order]),
-            }
+        _heads(week)
+        .select(pl.all().gather(invoice))
+        .select(
+            "InvoiceNo",
+            code.alias("StockCode"),
+            assortment.texts.gather(lines.text).alias("Description"),
+            pl.Series("Quantity", lines.quantity),
+            "InvoiceDate",
+            pl.Series("UnitPrice", lines.pence / 100),
+            "CustomerID",
+            "Country",
         )
-        .with_columns(
-            InvoiceNo=pl.when(pl.Series(cancelled))
-            .then("C" + pl.col("InvoiceNo"))
-            .otherwise("InvoiceNo"),
-            CustomerID=pl.when(~pl.Series(anonymous[order])).then("CustomerID"),
-        )
-        .sort("InvoiceDate", maintain_order=True)
     )
 
 
-def csv_text(lines: pl.DataFrame) -> bytes:
-    """The file that holds these lines: header, comma separated, times to the second."""
-    return lines.write_csv(datetime_format="%Y-%m-%d %H:%M:%S").encode()
+def order_texts(settings: GenerateSettings, week: Week) -> dict[date, bytes]:
+    """The log lines of each trading day of the week, without a header."""
+    text = order_lines(settings, week).write_csv(include_header=False).encode()
+    day = week.invoices.day[week.invoices.lines.invoice]
+    return {each: damaged(settings, each, lines) for each, lines in split_by_day(text, day).items()}
+
+
+def day_of_order(line: bytes) -> date:
+    """The day an order line was written on. Raises ValueError when it is no order line."""
+    fields = next(csv.reader([line.decode()]))
+    return date.fromisoformat(fields[4][:10])
+
+
+def _heads(week: Week) -> pl.DataFrame:
+    """What all lines of an invoice share, one row per invoice."""
+    invoices = week.invoices
+    days = [str(week.monday + timedelta(days=n)) for n in range(7)]
+    since = (invoices.minute - week.monday.toordinal() * MINUTES).tolist()
+    names = zip(invoices.kind.tolist(), week.numbers.tolist(), strict=True)
+    customer = pl.Series(invoices.customer)
+    return pl.DataFrame(
+        {
+            "InvoiceNo": pl.Series([f"{_PREFIXES[k]}{n}" for k, n in names], dtype=pl.String),
+            "InvoiceDate": pl.Series(
+                [f"{days[m // MINUTES]} {_CLOCK[m % MINUTES]}" for m in since], dtype=pl.String
+            ),
+            "CustomerID": (customer + FIRST_NUMBER).set(customer == UNKNOWN, None),
+            "Country": pl.Series(COUNTRIES).gather(invoices.country),
+        }
+    )

@@ -12,12 +12,16 @@ import numpy as np
 SATURDAY = 5
 # Orders per trading day by weekday (Monday first) and month, relative to their mean.
 _WEEKDAY = np.array([72.8, 76.4, 78.2, 88.5, 72.7, 0.0, 44.1]) / 72.3
-_MONTH = np.array([50.7, 48.9, 61.7, 71.6, 70.2, 64.2, 59.5, 56.1, 76.7, 87.5, 116.2, 97.0]) / 72.3
+_MONTH = np.array([50.7, 48.9, 61.7, 71.6, 70.2, 64.2, 59.5, 56.1, 76.7, 87.5, 116.2, 82.0]) / 72.3
 # Orders by hour of the day.
 HOUR_WEIGHTS = np.array(
     [0] * 6 + [1, 29, 570, 1590, 2564, 2500, 3350, 2860, 2560, 2400, 1552, 901, 244, 146, 18, 0, 0]
     + [0], dtype=np.float64
 )  # fmt: skip
+
+
+# No invoice is written later.
+CLOSING_MINUTE = 21 * 60 - 1
 
 
 def is_open(day: date) -> bool:
