@@ -7,6 +7,7 @@ logs of the same customers. Everything follows from a seed: any day can be made 
 from pathlib import Path
 
 from ingest.generator.generation import Generated, generate
+from ingest.generator.live import Pace, Written, follow
 from ingest.generator.server_logs import ACCESS, ORDERS, SERVER_LOGS, ServerLog
 from lakehouse.config import GenerateSettings
 from lakehouse.progress import SILENT, Progress
@@ -16,7 +17,10 @@ __all__ = [
     "ORDERS",
     "SERVER_LOGS",
     "Generated",
+    "Pace",
     "ServerLog",
+    "Written",
+    "follow",
     "generate",
     "generate_orders",
 ]

@@ -12,6 +12,7 @@ from lakehouse.cli import console
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
 from lakehouse.cli.dashboard import dashboard
+from lakehouse.cli.generate import generate
 from lakehouse.errors import LakehouseError, MachineError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
 lakehouse.add_command(dashboard)
+lakehouse.add_command(generate)
 
 
 def run() -> NoReturn:
