@@ -89,6 +89,10 @@ def _door_to(path: Path, doors: Path) -> Path:
         raise MachineError(f"{folder} belongs to another user", hint=hint)
     door = folder / hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     if not (door.is_symlink() and door.readlink() == path):
+        # Links to homes that are gone would pile up; should one come back, it is opened anew.
+        for link in folder.iterdir():
+            if not link.exists():
+                link.unlink(missing_ok=True)
         fresh = folder / uuid4().hex
         fresh.symlink_to(path)
         fresh.replace(door)

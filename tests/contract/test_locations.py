@@ -71,6 +71,16 @@ def _write_with_pyiceberg(client: Catalog) -> None:
     table.delete("i = 3")
 
 
+def test_doors_of_homes_that_are_gone_are_removed(tmp_path: Path) -> None:
+    doors = tmp_path / "doors"
+    for name in ("é", "ü"):
+        (tmp_path / name).mkdir()
+        location_of(tmp_path / name, doors=doors)
+        (tmp_path / name).rmdir()
+    (left,) = doors.glob("*/*")
+    assert left.readlink() == tmp_path / "ü"
+
+
 def test_a_lost_door_is_made_again(tmp_path: Path) -> None:
     home, doors = tmp_path / "ünï", tmp_path / "doors"
     home.mkdir()
