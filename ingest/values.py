@@ -23,7 +23,7 @@ _TEXT = pl.col("text").str.strip_chars(" ")
 
 @dataclass(frozen=True)
 class Values:
-    """One value for each text, null where `reasons` says, by index of the text, why."""
+    """One value for each text. `reasons` says, by index of the text, why there is none."""
 
     typed: pa.Array
     reasons: dict[int, Reason]
@@ -47,8 +47,11 @@ def prices(texts: pa.Array) -> Values:
 
 
 def customers(texts: pa.Array) -> Values:
-    """Digits; a spreadsheet's `17850.0` loses its fraction."""
-    return _convert(texts, r"^[0-9]+(\.0)?$", _TEXT.str.strip_suffix(".0"), Reason.BAD_CUSTOMER)
+    """Digits; a spreadsheet's `17850.0` loses its fraction, nothing but spaces is no customer."""
+    digits = _TEXT.str.strip_suffix(".0")
+    found = _convert(texts, r"^[0-9]+(\.0)?$", digits, Reason.BAD_CUSTOMER)
+    wrong = {n: reason for n, reason in found.reasons.items() if texts[n].as_py().strip(" ")}
+    return Values(found.typed, wrong)
 
 
 def dates(form: str) -> Callable[[pa.Array], Values]:

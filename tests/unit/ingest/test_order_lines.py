@@ -46,6 +46,7 @@ def parsed(*lines: str | bytes, **form: object) -> Parsed:
         ({"customer_id": "17850"}, {}),
         ({"customer_id": "007"}, {"customer_id": "007"}),
         ({"customer_id": ""}, {"customer_id": None}),
+        ({"customer_id": "  "}, {"customer_id": None}),
         ({"country": ""}, {"country": None}),
         ({"description": ""}, {"description": None}),
         ({"description": '""'}, {"description": None}),
