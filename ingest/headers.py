@@ -86,7 +86,10 @@ def _advice(names: list[str], unknown: list[str], missing: list[str]) -> str:
 
 def _date_format(lines: bytes, column: int) -> str:
     for line in lines.decode("latin-1").split("\n"):
-        fields = next(csv.reader([line.rstrip("\r")]), [])
+        try:
+            fields = next(csv.reader([line.rstrip("\r")]), [])
+        except csv.Error:
+            continue
         for form, pattern in DATE_PATTERNS.items():
             if len(fields) == len(COLUMNS) and re.match(pattern, fields[column].strip(" ")):
                 return form

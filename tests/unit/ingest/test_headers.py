@@ -47,6 +47,7 @@ def line(date: str) -> str:
         (line("1/12/2010 8:26") + line("2010-12-01 08:26:00"), US_DATES),
         (line("tomorrow") + "1,2\n" + line("2/3/2011 18:26"), US_DATES),
         (line("tomorrow"), ISO_DATES),
+        ('\r1\n\0\n"\n' + line("12/1/2010 8:26"), US_DATES),
         (line("") + '"a ""quoted"", field",2,x,3,12/1/2010 8:26,4,5,UK\n', US_DATES),
         ("", ISO_DATES),
     ],
