@@ -13,6 +13,7 @@ from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
 from lakehouse.cli.dashboard import dashboard
 from lakehouse.cli.generate import generate
+from lakehouse.cli.sql import sql
 from lakehouse.errors import LakehouseError, MachineError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ lakehouse.add_command(build)
 lakehouse.add_command(catalog)
 lakehouse.add_command(dashboard)
 lakehouse.add_command(generate)
+lakehouse.add_command(sql)
 
 
 def run() -> NoReturn:
@@ -68,10 +70,12 @@ def _exit_code(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         console.note("lakehouse: interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader (`| head`) has what it wanted; Python would complain while flushing.
-        sys.stdout = None
-        return 0
+    except SystemExit as e:
+        if isinstance(e.__context__, BrokenPipeError):
+            # The reader (`| head`) has what it wanted. Click has silenced standard output, so
+            # that Python does not complain while flushing it, and would leave with 1.
+            return 0
+        raise
     except Exception as e:  # noqa: BLE001 - the one place where an error meets a person
         return _tell(e)
     return 0

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from lakehouse.catalog import Endpoint
 from lakehouse.quoting import identifier, literal
+
+if TYPE_CHECKING:  # the catalog takes a second to import, in which the extensions can load
+    from lakehouse.catalog import Endpoint
 
 # In this order: iceberg needs the other two.
 EXTENSIONS = ("avro", "httpfs", "iceberg")
@@ -22,15 +25,19 @@ def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"LOAD {literal(_file_of(name))}")
 
 
-def attach_lake(
+def attach_lake(  # noqa: PLR0913 - one keyword an option
     con: duckdb.DuckDBPyConnection,
-    endpoint: Endpoint,
+    endpoint: "Endpoint",
     *,
     alias: str = "lake",
+    default_namespace: str | None = None,
     read_only: bool = False,
     max_staleness: timedelta | None = None,
 ) -> None:
     """Attach the catalog behind `endpoint` as the database `alias`.
+
+    `default_namespace` makes `USE alias` work, also before that namespace exists; without it only
+    `USE alias.namespace` does.
 
     `max_staleness` lets a table's metadata be reused for that long without asking the catalog
     again; without it every statement sees the newest snapshot.
@@ -40,6 +47,8 @@ def attach_lake(
     options.append(
         f"TOKEN {literal(endpoint.token)}" if endpoint.token else "AUTHORIZATION_TYPE 'none'"
     )
+    if default_namespace is not None:
+        options.append(f"DEFAULT_SCHEMA {literal(default_namespace)}")
     if read_only:
         options.append("READ_ONLY")
     if max_staleness is not None:

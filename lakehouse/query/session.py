@@ -1,0 +1,141 @@
+"""A DuckDB session on the catalog, for SQL that people type."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import duckdb
+import pyarrow as pa
+
+from lakehouse.config import Settings
+from lakehouse.errors import CatalogError
+from lakehouse.query.containment import contain, no_stray_folder
+from lakehouse.query.diagnosis import explained, message_of
+from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.interruption import Interruptible
+from lakehouse.query.limits import set_limits
+from lakehouse.query.rendering import LOSSLESS
+from lakehouse.query.results import BATCH_ROWS, Column, Result
+from lakehouse.query.statements import Statement, admit
+
+if TYPE_CHECKING:
+    from lakehouse.catalog import Endpoint
+
+# Where a table without a namespace is looked for.
+NAMESPACE = "core"
+CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "errors_as_json": "true",
+    **LOSSLESS,
+}
+_TABLES = """
+    SELECT schema_name || '.' || table_name
+    FROM duckdb_tables() WHERE database_name = 'lake' ORDER BY ALL"""
+
+
+class Session:
+    """Runs statements one after the other; each sees the newest snapshot of every table."""
+
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, run: Interruptible, *, write: bool = False
+    ) -> None:
+        self._con = con
+        self._run = run
+        self._write = write
+
+    def run(self, sql: str) -> Result:
+        """The result of the one statement in `sql`, in DuckDB's dialect.
+
+        Rows are computed while they are read; the next statement ends what is still unread.
+
+        Raises QueryError for SQL that is wrong or may not run, CatalogError when the catalog
+        does not answer, KeyboardInterrupt on Ctrl-C, which cancels the statement.
+        """
+        try:
+            statement = admit(self._con, sql, write=self._write)
+            return self._execute(statement)
+        except duckdb.Error as e:
+            raise explained(e, sql, self.tables) from e
+
+    def tables(self) -> list[str]:
+        """Every `namespace.table` of the catalog, in order of name."""
+        with suppress(duckdb.Error):
+            return [name for (name,) in self._con.execute(_TABLES).fetchall()]
+        return []
+
+    def _execute(self, statement: Statement) -> Result:
+        if statement.writes:
+            with no_stray_folder():
+                self._run(lambda: self._con.execute(statement.sql))
+            counted = self._con.fetchone()
+            return Result((), pa.schema([]), iter(()), changed=counted[0] if counted else None)
+        self._run(lambda: self._con.execute(statement.sql))
+        columns = tuple(Column(name, kind) for name, kind, *_ in self._con.description)
+        reader = self._con.to_arrow_reader(BATCH_ROWS)
+        rows = self._stream(reader, statement.sql)
+        return Result(columns, reader.schema, rows, plan=statement.explains)
+
+    def _stream(self, reader: pa.RecordBatchReader, sql: str) -> Iterator[pa.RecordBatch]:
+        while True:
+            try:
+                batch = self._run(lambda: next(reader, None))
+            except (duckdb.Error, OSError, pa.ArrowException) as e:
+                raise explained(e, sql, self.tables) from e
+            if batch is None:
+                return
+            yield batch
+
+
+@contextmanager
+def open_session(
+    settings: Settings, *, write: bool = False, folders: Sequence[Path] = ()
+) -> Iterator[Session]:
+    """A session on the tables of the catalog, until the block ends.
+
+    It reads; `write` also allows statements that write to the catalog's tables. Files can be
+    read in `folders` and nowhere else. A table is named namespace.table; a bare name means core.
+
+    Raises CatalogError when the catalog can't be used, and what `catalog_endpoint` raises.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="query") as thread:
+        # The engine and the catalog take about as long to start: each does it meanwhile.
+        connecting = thread.submit(_connect, settings)
+        try:
+            from lakehouse.catalog import catalog_endpoint  # noqa: PLC0415
+
+            with catalog_endpoint(settings) as endpoint:
+                con = connecting.result()
+                run = Interruptible(con, thread)
+                run(partial(_attach, con, endpoint, write=write))
+                contain(con, settings, folders=folders, write=write)
+                yield Session(con, run, write=write)
+        finally:
+            connecting.result().close()
+
+
+def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect(config=dict(CONFIG))
+    # DuckDB makes the last folder when it has to spill, and removes it at the end. Two sessions
+    # that spill into one would take each other's files.
+    spill = settings.home / "tmp" / f"sql-{uuid4().hex}"
+    with suppress(OSError):  # where nothing can be written, only spilling fails
+        spill.parent.mkdir(parents=True, exist_ok=True)
+    set_limits(con, settings.query, spill)
+    load_extensions(con)
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def _attach(con: duckdb.DuckDBPyConnection, endpoint: "Endpoint", *, write: bool) -> None:
+    try:
+        attach_lake(con, endpoint, default_namespace=NAMESPACE, read_only=not write)
+        con.execute("USE lake")
+    except duckdb.Error as e:
+        hint = "is the service that [catalog] names running, and its token right?"
+        raise CatalogError(f"the catalog can't be used: {message_of(e)}", hint=hint) from e
