@@ -1,5 +1,6 @@
 """`lakehouse`: the group, the flags every command shares, and the way out."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,22 @@ class Invocation:
         return load_settings(config=self.config, flags=given)
 
 
+class _ReaderLeftError(Exception):
+    """Nobody reads standard output any more."""
+
+
+class _Commands(click.Group):
+    """The commands; click itself would end with 1 when the reader leaves."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as e:
+            raise _ReaderLeftError from e
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: lakehouse build --source online-retail.csv.gz",
 )
@@ -70,12 +86,10 @@ def _exit_code(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         console.note("lakehouse: interrupted")
         return 130
-    except SystemExit as e:
-        if isinstance(e.__context__, BrokenPipeError):
-            # The reader (`| head`) has what it wanted. Click has silenced standard output, so
-            # that Python does not complain while flushing it, and would leave with 1.
-            return 0
-        raise
+    except _ReaderLeftError:
+        # The reader (`| head`) has what it wanted; Python would complain while flushing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except Exception as e:  # noqa: BLE001 - the one place where an error meets a person
         return _tell(e)
     return 0
