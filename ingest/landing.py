@@ -10,13 +10,13 @@ from pyiceberg.catalog import Catalog
 from ingest.ahead import ahead
 from ingest.bookmarks import file_fingerprint
 from ingest.delivery import Delivered, DeliveryStream
-from ingest.locks import ingest_lock
 from ingest.log_reader import Batch, has_lines, read_batches
 from ingest.logs import LogFile, find_files
 from ingest.reading import BLOCK_BYTES
 from ingest.refusals import translated
 from lakehouse.config import Settings
 from lakehouse.errors import SourceError
+from lakehouse.locks import home_lock
 from lakehouse.progress import SILENT, Progress, Task
 
 STREAM = "orders"
@@ -59,7 +59,7 @@ def land_orders(
     ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
     """
     started = time.monotonic()
-    with translated(), ingest_lock(settings.home):
+    with translated(), home_lock(settings.home, "ingest", "ingesting into"):
         landing = Landing(DeliveryStream(STREAM, catalog))
         landing.land(source, progress)
     return landing.report(time.monotonic() - started)

@@ -8,7 +8,7 @@ LakehouseError
 ├── BuildError           6   a dbt model failed, or a data test found bad rows
 ├── ModelError           8   a model can't be fitted on, or asked about, what it was given
 └── MachineError         7   the machine said no: port in use, disk full, permission denied
-    └── LockedError      7   another process is ingesting into the same home
+    └── LockedError      7   another process is at work in the same home
 
 Codes the tree does not own: 0 success, 1 a bug in this project, 130 interrupted.
 """

@@ -44,8 +44,13 @@ def build(
     """
     settings = invocation.settings(generate__seed=seed, generate__days=days)
     from lakehouse.pipeline import build as run
-    from lakehouse.pipeline import dbt_log
+    from lakehouse.pipeline import dbt_log, generated_logs
 
+    if source and generated_logs(settings).exists():
+        console.note(
+            f"Note: {settings.home} holds generated logs already, and the marts will show both;"
+            " --home OTHER keeps them apart."
+        )
     report = run(settings, source, console.TerminalProgress())
     if as_json:
         click.echo(json.dumps(_as_json(report), indent=2))

@@ -8,6 +8,7 @@ from ingest import LandingReport, land_orders
 from ingest.generator import generate_orders
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
+from lakehouse.locks import home_lock
 from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
 from lakehouse.progress import SILENT, Progress
 
@@ -28,21 +29,27 @@ def build(settings: Settings, source: Path | None, progress: Progress = SILENT) 
 
     Each step goes on where an interrupted one stopped, and lands or changes nothing twice.
 
-    Raises SourceError, CatalogError or MachineError of a step; a failing model or data test is
-    in the report, not raised, so that what did work is told too.
+    Raises LockedError when another build is under way, and the SourceError, CatalogError or
+    MachineError of a step; a failing model or data test is in the report, not raised, so that
+    what did work is told too.
     """
-    watch = _Stopwatch()
-    generated = source is None
-    if source is None:
-        source = settings.logs / "orders"
-        generate_orders(settings.generate, source, progress)
-        watch.lap("generate")
-    with open_catalog(settings) as catalog:
-        landing = land_orders(source, catalog, settings, progress)
-    watch.lap("land")
-    warehouse = build_warehouse(settings, progress)
-    watch.lap("warehouse")
-    return BuildReport(source, generated, landing, warehouse, watch.laps)
+    with home_lock(settings.home, "build", "building in"):
+        watch = _Stopwatch()
+        logs = source or generated_logs(settings)
+        if source is None:
+            generate_orders(settings.generate, logs, progress)
+            watch.lap("generate")
+        with open_catalog(settings) as catalog:
+            landing = land_orders(logs, catalog, settings, progress)
+        watch.lap("land")
+        warehouse = build_warehouse(settings, progress)
+        watch.lap("warehouse")
+    return BuildReport(logs, source is None, landing, warehouse, watch.laps)
+
+
+def generated_logs(settings: Settings) -> Path:
+    """Where the order logs lie that a build without a source generates."""
+    return settings.logs / "orders"
 
 
 class _Stopwatch:

@@ -14,6 +14,7 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse.catalog import open_catalog
 from lakehouse.config import load_settings
+from lakehouse.locks import home_lock
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = (
@@ -151,6 +152,13 @@ def test_bad_arguments_are_told_without_a_traceback(
     assert done.stdout == ""
 
 
+def test_one_build_at_a_time(command: Command, log: Path, tmp_path: Path) -> None:
+    with home_lock(tmp_path / "the home", "build", "building in"):
+        done = command("build", "--source", log)
+    assert done.returncode == 7
+    assert f"pid {os.getpid()}" in done.stderr
+
+
 def test_a_damaged_catalog_is_named(command: Command, log: Path, tmp_path: Path) -> None:
     (tmp_path / "the home").mkdir()
     (tmp_path / "the home" / "catalog.db").write_bytes(b"no database" * 100)
@@ -168,3 +176,12 @@ def test_generated_logs_are_built_and_not_landed_twice(command: Command) -> None
     assert first["landing"]["landed"] + rejected == first["landing"]["lines"]
     again = report(command("build", "--days", 12, "--json"))
     assert 0 < again["landing"]["lines"] < first["landing"]["lines"]
+
+
+def test_real_logs_on_top_of_generated_ones_are_pointed_out(
+    command: Command, log: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "the home" / "logs" / "orders").mkdir(parents=True)
+    with home_lock(tmp_path / "the home", "build", "building in"):
+        done = command("build", "--source", log)
+    assert "holds generated logs already" in done.stderr

@@ -17,12 +17,12 @@ from pyiceberg.catalog import Catalog
 from ingest import land_orders
 from ingest.delivery import DeliveryStream
 from ingest.landing import STREAM, BufferingHints, Landing
-from ingest.locks import ingest_lock
 from ingest.log_reader import read_batches
 from ingest.logs import find_files
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, LockedError
+from lakehouse.locks import home_lock
 from tests.order_logs import BAD, Lake, codes, order_line, order_lines, write_log
 
 LINES = 60
@@ -51,7 +51,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def land(lake: Lake, log: Path, hints: BufferingHints, reached: Callable[[str], None]) -> None:
-    with ingest_lock(lake.settings.home):
+    with home_lock(lake.settings.home, "ingest", "ingesting into"):
         Landing(DeliveryStream(STREAM, lake.catalog, reached), hints).land(log)
 
 
@@ -98,7 +98,7 @@ def die_at_a_commit(lake: Lake, log: Path, nth: int, *, swapped: bool) -> None:
         return response
 
     setattr(catalog, name, commit_or_die)
-    with ingest_lock(lake.settings.home):
+    with home_lock(lake.settings.home, "ingest", "ingesting into"):
         Landing(DeliveryStream(STREAM, catalog), SMALL).land(log)
 
 
@@ -174,7 +174,10 @@ def test_every_snapshot_of_the_rejects_stays_readable(lake: Lake, log: Path) -> 
 
 
 def test_a_second_ingester_is_told_to_wait(lake: Lake, log: Path) -> None:
-    with ingest_lock(lake.settings.home), pytest.raises(LockedError, match=str(os.getpid())):
+    with (
+        home_lock(lake.settings.home, "ingest", "ingesting into"),
+        pytest.raises(LockedError, match=str(os.getpid())),
+    ):
         land_orders(log, lake.catalog, lake.settings)
     assert land_orders(log, lake.catalog, lake.settings).lines == LINES
 

@@ -1,4 +1,4 @@
-"""One ingester at a time in a home."""
+"""One process at a time for work in a home that two would spoil."""
 
 import fcntl
 import os
@@ -10,19 +10,19 @@ from lakehouse.errors import LockedError
 
 
 @contextmanager
-def ingest_lock(home: Path) -> Iterator[None]:
-    """Hold the home's ingest lock; the system releases it when the process dies.
+def home_lock(home: Path, name: str, doing: str) -> Iterator[None]:
+    """Hold the lock `name` of the home; the system releases it when the process dies.
 
-    Raises LockedError when another process holds it.
+    Raises LockedError, which says what the other process is `doing`, when another holds it.
     """
     home.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(home / "ingest.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = os.open(home / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as e:
         owner = os.pread(descriptor, 32, 0).decode().strip() or "unknown"
         os.close(descriptor)
-        message = f"another process (pid {owner}) is ingesting into {home}"
+        message = f"another process (pid {owner}) is {doing} {home}"
         raise LockedError(message, hint="wait until it is done, or stop it") from e
     try:
         os.ftruncate(descriptor, 0)
