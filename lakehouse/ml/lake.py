@@ -1,0 +1,113 @@
+"""The lake as the models use it: read at a snapshot, replace a table, append to one."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import polars as pl
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+from pyiceberg.table import Table
+
+from lakehouse.catalog import catalog_endpoint, open_catalog
+from lakehouse.config import Settings
+from lakehouse.errors import CatalogError, ModelError
+from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.limits import set_limits
+from lakehouse.quoting import identifier
+from lakehouse.tables.rebuild import TableContent, rebuild
+
+NAMESPACE = "ml"
+ALIAS = "lake"
+_FRAME = "computed"
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The catalog, a DuckDB connection with it attached as `lake`, and the folder for models."""
+
+    catalog: Catalog
+    connection: duckdb.DuckDBPyConnection
+    models: Path
+
+    def table(self, name: str) -> Table:
+        """The Iceberg table `namespace.name`.
+
+        Raises ModelError when it is not there.
+        """
+        try:
+            return self.catalog.load_table(tuple(name.split(".")))
+        except (NoSuchTableError, NoSuchNamespaceError) as e:
+            raise ModelError(f"no table {name}", hint=_hint_for(name)) from e
+
+    def snapshot_id(self, name: str) -> int | None:
+        """The current snapshot of a table; None for a table without one, or no table."""
+        try:
+            snapshot = self.catalog.load_table(tuple(name.split("."))).current_snapshot()
+        except (NoSuchTableError, NoSuchNamespaceError):
+            return None
+        return snapshot.snapshot_id if snapshot else None
+
+    def query(self, sql: str, parameters: list[object] | None = None) -> pl.DataFrame:
+        """The rows of a statement over the tables of `lake`."""
+        return self.connection.execute(sql, parameters or []).pl()
+
+    def replace(self, name: str, frame: pl.DataFrame, *, doc: str, notes: Mapping[str, str]) -> int:
+        """Make `frame` the whole content of `ml.<name>`; the id of the new snapshot."""
+        self.connection.register(_FRAME, frame.to_arrow())
+        try:
+            content = TableContent(
+                (NAMESPACE, name),
+                f"select * from {identifier(_FRAME)}",
+                doc=doc,
+                commit_notes=notes,
+            )
+            return rebuild(self.connection, self.catalog, content).snapshot_id
+        finally:
+            self.connection.unregister(_FRAME)
+
+    def restore(self, name: str, snapshot_id: int) -> None:
+        """Make an earlier snapshot the current state of a table again.
+
+        Raises CatalogError when the snapshot is gone.
+        """
+        table = self.table(name)
+        if table.snapshot_by_id(snapshot_id) is None:
+            raise CatalogError(
+                f"{name} has no snapshot {snapshot_id} any more",
+                hint="it was expired; run the model again",
+            )
+        table.manage_snapshots().set_current_snapshot(snapshot_id).commit()
+
+
+@contextmanager
+def open_lake(settings: Settings) -> Iterator[Lake]:
+    """The lake of this home, with DuckDB on it, until the block ends.
+
+    Raises what `open_catalog` raises.
+    """
+    with (
+        open_catalog(settings) as catalog,
+        catalog_endpoint(settings) as endpoint,
+        TemporaryDirectory(prefix="lakehouse-ml-") as spill,
+        duckdb.connect() as connection,
+    ):
+        connection.execute("SET TimeZone = 'UTC'")
+        set_limits(connection, settings.query, Path(spill))
+        load_extensions(connection)
+        attach_lake(connection, endpoint, alias=ALIAS)
+        yield Lake(catalog, connection, settings.home / "models")
+
+
+def qualified(name: str) -> str:
+    """`namespace.name` as a statement has it."""
+    return identifier(ALIAS, *name.split("."))
+
+
+def _hint_for(name: str) -> str:
+    if name.startswith(f"{NAMESPACE}."):
+        return "run `lakehouse ml recommend`, `forecast` or `quantity` first"
+    return "run `lakehouse build` first"

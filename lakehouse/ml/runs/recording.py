@@ -1,0 +1,99 @@
+"""Recording: a task runs, and what it did becomes a run."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from secrets import token_hex
+
+import polars as pl
+
+from lakehouse.errors import LakehouseError
+from lakehouse.ml.inputs import Input
+from lakehouse.ml.lake import NAMESPACE, Lake
+from lakehouse.ml.runs.record import Metric, Parameters, Run, code_version, library_versions
+from lakehouse.ml.runs.store import save
+
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do: enough to do it again."""
+
+    task: str
+    inputs: tuple[Input, ...]
+    parameters: Parameters
+    as_of: datetime
+    seed: int = SEED
+
+
+@dataclass
+class Recording:
+    """A run under way: tables go through `publish`, so that their rows carry its id."""
+
+    lake: Lake
+    plan: Plan
+    run_id: str
+    metrics: list[Metric] = field(default_factory=list)
+    outputs: dict[str, int] = field(default_factory=dict)
+    artifact: str | None = None
+    artifact_sha256: str | None = None
+
+    def publish(self, name: str, frame: pl.DataFrame, doc: str) -> None:
+        """Make `frame`, with the run's id, the content of `ml.<name>`."""
+        stamped = frame.with_columns(pl.lit(self.run_id).alias("run_id"))
+        snapshot = self.lake.replace(name, stamped, doc=doc, notes={"ml.run-id": self.run_id})
+        self.outputs[f"{NAMESPACE}.{name}"] = snapshot
+
+    def keep_model(self, file_name: str, content: bytes) -> None:
+        """Keep the model file, and its hash."""
+        folder = self.lake.models / self.run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / file_name).write_bytes(content)
+        self.artifact = f"{self.run_id}/{file_name}"
+        self.artifact_sha256 = hashlib.sha256(content).hexdigest()
+
+
+@contextmanager
+def recorded(lake: Lake, plan: Plan, clock: Callable[[], datetime]) -> Iterator[Recording]:
+    """Run the block as a run of `plan`; its record is saved when it ends, well or not.
+
+    A failure is recorded with its message, and raised on.
+    """
+    started, watch = clock(), time.monotonic()
+    run_id = f"{plan.task}-{started:%Y%m%dT%H%M%S}-{token_hex(2)}"
+    recording = Recording(lake, plan, run_id)
+
+    def record(error: str | None) -> None:
+        save(lake, _run(recording, started, time.monotonic() - watch, error))
+
+    try:
+        yield recording
+    except LakehouseError as e:
+        record(e.message)
+        raise
+    record(None)
+
+
+def _run(recording: Recording, started: datetime, seconds: float, error: str | None) -> Run:
+    plan = recording.plan
+    return Run(
+        run_id=recording.run_id,
+        task=plan.task,
+        status="failed" if error else "finished",
+        started_at=started,
+        seconds=seconds,
+        seed=plan.seed,
+        parameters={**plan.parameters, "as_of": plan.as_of.isoformat()},
+        inputs=plan.inputs,
+        outputs=dict(recording.outputs),
+        code_version=code_version(),
+        libraries=dict(library_versions()),
+        artifact=recording.artifact,
+        artifact_sha256=recording.artifact_sha256,
+        error=error,
+        metrics=tuple(recording.metrics),
+    )
