@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from lakehouse import __version__
 from lakehouse.ml.inputs import Input
@@ -24,7 +25,7 @@ LIBRARIES = (
     "statsforecast",
 )
 
-Parameters = Mapping[str, str | int | float | bool | None]
+Parameters = Mapping[str, Any]
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ class Plan:
 
 @dataclass
 class Recording:
-    """A run under way: tables go through `publish`, so that their rows carry its id."""
+    """A run under way: tables go through `publish`, so that their rows carry its id.
+
+    A `dry` one computes and measures, and leaves nothing behind.
+    """
 
     lake: Lake
     plan: Plan
@@ -41,20 +44,46 @@ class Recording:
     outputs: dict[str, int] = field(default_factory=dict)
     artifact: str | None = None
     artifact_sha256: str | None = None
+    dry: bool = False
 
     def publish(self, name: str, frame: pl.DataFrame, doc: str) -> None:
         """Make `frame`, with the run's id, the content of `ml.<name>`."""
+        if self.dry:
+            return
         stamped = frame.with_columns(pl.lit(self.run_id).alias("run_id"))
         snapshot = self.lake.replace(name, stamped, doc=doc, notes={"ml.run-id": self.run_id})
         self.outputs[f"{NAMESPACE}.{name}"] = snapshot
 
     def keep_model(self, file_name: str, content: bytes) -> None:
         """Keep the model file, and its hash."""
+        if self.dry:
+            return
         folder = self.lake.models / self.run_id
         folder.mkdir(parents=True, exist_ok=True)
         (folder / file_name).write_bytes(content)
         self.artifact = f"{self.run_id}/{file_name}"
         self.artifact_sha256 = hashlib.sha256(content).hexdigest()
+
+    def as_run(self, started: datetime, seconds: float, error: str | None = None) -> Run:
+        """The record of what was done so far."""
+        plan = self.plan
+        return Run(
+            run_id=self.run_id,
+            task=plan.task,
+            status="failed" if error else "finished",
+            started_at=started,
+            seconds=seconds,
+            seed=plan.seed,
+            parameters={**plan.parameters, "as_of": plan.as_of.isoformat()},
+            inputs=plan.inputs,
+            outputs=dict(self.outputs),
+            code_version=code_version(),
+            libraries=dict(library_versions()),
+            artifact=self.artifact,
+            artifact_sha256=self.artifact_sha256,
+            error=error,
+            metrics=tuple(self.metrics),
+        )
 
 
 @contextmanager
@@ -68,7 +97,7 @@ def recorded(lake: Lake, plan: Plan, clock: Callable[[], datetime]) -> Iterator[
     recording = Recording(lake, plan, run_id)
 
     def record(error: str | None) -> None:
-        save(lake, _run(recording, started, time.monotonic() - watch, error))
+        save(lake, recording.as_run(started, time.monotonic() - watch, error))
 
     try:
         yield recording
@@ -76,24 +105,3 @@ def recorded(lake: Lake, plan: Plan, clock: Callable[[], datetime]) -> Iterator[
         record(e.message)
         raise
     record(None)
-
-
-def _run(recording: Recording, started: datetime, seconds: float, error: str | None) -> Run:
-    plan = recording.plan
-    return Run(
-        run_id=recording.run_id,
-        task=plan.task,
-        status="failed" if error else "finished",
-        started_at=started,
-        seconds=seconds,
-        seed=plan.seed,
-        parameters={**plan.parameters, "as_of": plan.as_of.isoformat()},
-        inputs=plan.inputs,
-        outputs=dict(recording.outputs),
-        code_version=code_version(),
-        libraries=dict(library_versions()),
-        artifact=recording.artifact,
-        artifact_sha256=recording.artifact_sha256,
-        error=error,
-        metrics=tuple(recording.metrics),
-    )

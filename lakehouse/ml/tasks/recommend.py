@@ -14,7 +14,7 @@ from lakehouse.ml.orders import demand
 from lakehouse.ml.recommend.audiences import make_audiences
 from lakehouse.ml.recommend.baskets import make_partners
 from lakehouse.ml.recommend.interactions import IntArray, Interactions, interactions
-from lakehouse.ml.recommend.leaderboard import SCOPES, Scope, Standing, best, standings
+from lakehouse.ml.recommend.leaderboard import Scope, Standing, best, standings
 from lakehouse.ml.recommend.lists import Chosen, make_lists, on_sale
 from lakehouse.ml.recommend.neighbours import Neighbours
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
@@ -188,6 +188,3 @@ def _shared_customers(both: object, one: IntArray, other: IntArray) -> list[int]
         return []
     product = matrix[:, one].multiply(matrix[:, other])  # type: ignore[index]
     return [int(n) for n in np.asarray(product.sum(axis=0)).ravel()]
-
-
-__all__ = ["SCOPES", "TASK", "Request", "recommend"]

@@ -1,0 +1,152 @@
+"""What is known of an order line before its quantity is: the line itself and the past."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from lakehouse.errors import ModelError
+from lakehouse.ml.forecast.panel import Floats
+
+FEATURES: Final = (
+    "last_quantity",
+    "times_bought",
+    "pair_log_quantity",
+    "product_log_quantity",
+    "product_lines",
+    "customer_log_quantity",
+    "customer_lines",
+    "customer_orders",
+    "days_since_order",
+    "log_price",
+    "relative_price",
+    "month",
+    "weekday",
+    "hour",
+    "country_log_quantity",
+)
+"""The columns of the model, in its order. Logs are natural, of 1 + the number for quantities."""
+
+_LOG = pl.col("quantity").cast(pl.Float64).log1p()
+
+
+def clean(purchases: pl.DataFrame) -> pl.DataFrame:
+    """The lines the model learns from: demand with a known customer, in the order of time."""
+    known = purchases.filter(pl.col("customer_id").is_not_null())
+    return known.sort("ordered_at", "order_id", "order_line_id")
+
+
+def features(lines: pl.DataFrame) -> pl.DataFrame:
+    """`FEATURES` of each of the clean `lines`, from lines of earlier orders only, row by row.
+
+    What has no past is null. The lines must be sorted as `clean` sorts them.
+    """
+    priced = lines.with_columns(
+        _LOG.alias("log_quantity"), pl.col("unit_price").log().alias("log_price")
+    )
+    frame = priced.with_columns(
+        *_before(["customer_id", "product_id"], "pair"),
+        *_before(["product_id"], "product"),
+        *_before(["customer_id"], "customer"),
+        *_before(["country"], "country"),
+    )
+    frame = frame.with_columns(
+        # The first line of an order sees what was before the order; the others see the same.
+        pl.col(name).first().over([*keys, "order_id"])
+        for name, keys in _OF_ORDER.items()
+    )
+    return frame.with_columns(
+        (pl.col("log_price") - pl.col("product_log_price")).alias("relative_price"),
+        pl.col("ordered_at").dt.month().alias("month"),
+        pl.col("ordered_at").dt.weekday().alias("weekday"),
+        pl.col("ordered_at").dt.hour().alias("hour"),
+        *_orders(),
+    ).select(pl.col(name).cast(pl.Float64) for name in FEATURES)
+
+
+_OF_ORDER: Final = {
+    "last_quantity": ["customer_id", "product_id"],
+    "times_bought": ["customer_id", "product_id"],
+    "pair_log_quantity": ["customer_id", "product_id"],
+    "product_log_quantity": ["product_id"],
+    "product_log_price": ["product_id"],
+    "product_lines": ["product_id"],
+    "customer_log_quantity": ["customer_id"],
+    "customer_lines": ["customer_id"],
+    "country_log_quantity": ["country"],
+}
+
+
+def _before(keys: list[str], name: str) -> list[pl.Expr]:
+    count = pl.int_range(pl.len()).over(keys)
+    past = (pl.col("log_quantity").cum_sum() - pl.col("log_quantity")).over(keys)
+    mean = pl.when(count > 0).then(past / count)
+    found = [mean.alias(f"{name}_log_quantity")]
+    if name == "pair":
+        last = pl.col("quantity").shift(1).over(keys)
+        return [*found, count.alias("times_bought"), last.alias("last_quantity")]
+    if name == "product":
+        prices = (pl.col("log_price").cum_sum() - pl.col("log_price")).over(keys)
+        found.append(pl.when(count > 0).then(prices / count).alias("product_log_price"))
+    if name in {"product", "customer"}:
+        found.append(count.alias(f"{name}_lines"))
+    return found
+
+
+def _orders() -> list[pl.Expr]:
+    number = pl.col("order_id").rle_id()
+    first = number.min().over("customer_id")
+    rank = number.rank("dense").over("customer_id") - 1
+    times = pl.col("ordered_at").min().over("order_id")
+    previous = pl.when(number != number.shift(1)).then(times.shift(1)).over("customer_id")
+    gap = (times - previous).dt.total_seconds() / 86_400
+    return [
+        pl.when(number >= first).then(rank).alias("customer_orders"),
+        gap.first().over("customer_id", "order_id").alias("days_since_order"),
+    ]
+
+
+@dataclass(frozen=True)
+class Split:
+    """The first lines to learn from and the last to be judged by, with their features."""
+
+    train: pl.DataFrame
+    test: pl.DataFrame
+    train_features: Floats
+    test_features: Floats
+
+    @property
+    def cut(self) -> datetime:
+        """When the judged lines begin."""
+        first: datetime = self.test["ordered_at"][0]
+        return first
+
+
+FEWEST_LINES = 100
+
+
+def split_by_time(lines: pl.DataFrame, share: float = 0.7) -> Split:
+    """The first `share` of the clean lines, and the rest; an order is never torn apart.
+
+    Raises ModelError for fewer than 100 lines, or when they are all of one moment.
+    """
+    if lines.height < FEWEST_LINES:
+        raise ModelError(
+            f"{lines.height} order lines with a customer are too few to learn from",
+            hint=f"at least {FEWEST_LINES} are needed",
+        )
+    cut = lines["ordered_at"][int(lines.height * share)]
+    matrix = to_matrix(features(lines))
+    early = (lines["ordered_at"] < cut).to_numpy()
+    if not early.any():
+        raise ModelError("all order lines are of one moment", hint="a time split needs a past")
+    train, test = lines.filter(pl.Series(early)), lines.filter(pl.Series(~early))
+    return Split(train, test, matrix[early], matrix[~early])
+
+
+def to_matrix(frame: pl.DataFrame, columns: Sequence[str] = FEATURES) -> Floats:
+    """Rows x columns, null as NaN, which LightGBM takes as unknown."""
+    return np.asarray(frame.select(columns).to_numpy(), dtype=np.float64)

@@ -1,0 +1,88 @@
+"""What is asked and answered over HTTP."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Identifier = Annotated[str, Field(min_length=1, max_length=64)]
+Price = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+
+
+class Message(BaseModel):
+    """A body: a field it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LineAsked(Message):
+    """An order line whose quantity is asked for."""
+
+    customer_id: Identifier
+    product_id: Identifier
+    unit_price: Price = Field(description="Pounds sterling a unit")
+    country: Identifier | None = Field(None, description="Default: the customer's last one")
+    ordered_at: datetime | None = Field(None, description="UTC. Default: now")
+
+
+class QuantityRequest(Message):
+    """Up to 1,000 lines at a time."""
+
+    lines: Annotated[list[LineAsked], Field(min_length=1, max_length=1000)]
+
+
+class QuantityAnswer(Message):
+    """Units, with whether the customer and the product have been seen before."""
+
+    predicted_quantity: float
+    known_customer: bool
+    known_product: bool
+
+
+class QuantityResponse(Message):
+    """One answer a line, in the order they were asked."""
+
+    run_id: str
+    predictions: list[QuantityAnswer]
+
+
+class Recommendation(Message):
+    """A product on a list."""
+
+    kind: str
+    rank: int
+    product_id: str
+    score: float
+    because_product_id: str | None
+
+
+class RecommendationResponse(Message):
+    """The lists of a customer; one the model does not know gets what is popular."""
+
+    customer_id: str
+    known_customer: bool
+    run_id: str
+    recommendations: list[Recommendation]
+
+
+class CustomerResponse(Message):
+    """What is expected of a customer in the next 60 days."""
+
+    customer_id: str
+    return_probability: float
+    segment: str
+    segment_in_60_days: str
+
+
+class FieldError(Message):
+    """What is wrong with a field; the path names it, as `lines.0.unit_price`."""
+
+    field: str
+    message: str
+
+
+class Problem(Message):
+    """Why there is no answer."""
+
+    error: str
+    fields: list[FieldError] = []

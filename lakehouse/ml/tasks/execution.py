@@ -1,0 +1,155 @@
+"""Tasks by name: run one, run what is due, run one again from its record."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from lakehouse.errors import ModelError
+from lakehouse.ml.inputs import current_inputs
+from lakehouse.ml.lake import Lake
+from lakehouse.ml.runs import registry, store
+from lakehouse.ml.runs.record import Metric, Run, code_version
+from lakehouse.ml.runs.recording import SEED, Plan, Recording, recorded
+from lakehouse.ml.tasks import customers, forecast, quantity, recommend, unusual
+from lakehouse.progress import SILENT, Progress
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What runs, and the class of what may be asked of it."""
+
+    run: Callable[[Recording, Any, Progress], None]
+    request: type[Any]
+
+
+TASKS: Mapping[str, Task] = {
+    recommend.TASK: Task(recommend.recommend, recommend.Request),
+    forecast.TASK: Task(forecast.forecast, forecast.Request),
+    quantity.TASK: Task(quantity.quantity, quantity.Request),
+    customers.RETURNS_TASK: Task(customers.returns, customers.Request),
+    customers.MOVES_TASK: Task(customers.moves, customers.Request),
+    customers.SEGMENTS_TASK: Task(customers.segments, customers.Request),
+    unusual.TASK: Task(unusual.unusual, unusual.Request),
+}
+"""Every task, in the order of a build."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task in a build: `run` is None when nothing was due, or when it failed."""
+
+    task: str
+    run: Run | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """A run and its repetition: `differing` are the metrics that came out otherwise."""
+
+    original: Run
+    again: Run
+    differing: tuple[tuple[Metric, Metric | None], ...]
+
+
+def execute(
+    lake: Lake,
+    task: str,
+    request: object,
+    clock: Clock,
+    progress: Progress = SILENT,
+) -> Run:
+    """Run a task on the inputs as they are, register it, and put it into production.
+
+    Raises ModelError for what the task can't do.
+    """
+    plan = Plan(task, current_inputs(lake), _parameters(request), clock(), SEED)
+    return _launch(lake, plan, request, clock, progress)
+
+
+def execute_due(lake: Lake, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
+    """Run the tasks whose inputs or code changed since their last run, each as it is by default.
+
+    A task that has too little to learn from says so; the others go on.
+    """
+    outcomes = []
+    for name, task in TASKS.items():
+        request = task.request()
+        if not due(lake, name, request):
+            outcomes.append(Outcome(name, None))
+            continue
+        try:
+            outcomes.append(Outcome(name, execute(lake, name, request, clock, progress)))
+        except ModelError as e:
+            outcomes.append(Outcome(name, None, e.message))
+    return outcomes
+
+
+def due(lake: Lake, task: str, request: object) -> bool:
+    """Whether the run in production was made of other inputs, by other code or on request."""
+    version = registry.production(lake, task)
+    if version is None:
+        return True
+    last = store.find(lake, version.run_id)
+    asked = {k: v for k, v in last.parameters.items() if k != "as_of"}
+    same = last.inputs == current_inputs(lake) and last.code_version == code_version()
+    return not (same and asked == _parameters(request))
+
+
+def repeat(lake: Lake, run: Run, clock: Clock, progress: Progress = SILENT) -> Repetition:
+    """Run a recorded run again: the same inputs, parameters, seed and moment.
+
+    Its tables are not published; only the numbers are compared, to one millionth.
+
+    Raises ModelError when an input was expired, or the run had failed.
+    """
+    if run.status != "finished":
+        raise ModelError(f"{run.run_id} had failed: {run.error}", hint="there is nothing to repeat")
+    as_of = datetime.fromisoformat(str(run.parameters["as_of"]))
+    asked = {k: v for k, v in run.parameters.items() if k != "as_of"}
+    request = _request(run.task, asked)
+    plan = Plan(run.task, run.inputs, asked, as_of, run.seed)
+    dry = Recording(lake, plan, f"{run.run_id}-again", dry=True)
+    started = clock()
+    TASKS[run.task].run(dry, request, progress)
+    again = dry.as_run(started, (clock() - started).total_seconds())
+    return Repetition(run, again, _differing(run.metrics, again.metrics))
+
+
+def _launch(lake: Lake, plan: Plan, request: object, clock: Clock, progress: Progress) -> Run:
+    with recorded(lake, plan, clock) as recording:
+        TASKS[plan.task].run(recording, request, progress)
+    run = store.find(lake, recording.run_id)
+    registry.register(lake, run, clock)
+    registry.promote(lake, run, "latest run", clock)
+    return run
+
+
+def _parameters(request: object) -> dict[str, Any]:
+    asked = asdict(request)  # type: ignore[call-overload]
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()}
+
+
+def _request(task: str, asked: Mapping[str, Any]) -> object:
+    fields = {k: tuple(v) if isinstance(v, list) else v for k, v in asked.items()}
+    try:
+        return TASKS[task].request(**fields)
+    except TypeError as e:
+        raise ModelError(
+            f"{task} takes other parameters by now: {e}", hint="repeat it with the code it ran on"
+        ) from e
+
+
+def _differing(
+    before: Sequence[Metric], after: Sequence[Metric]
+) -> tuple[tuple[Metric, Metric | None], ...]:
+    found = {(m.model, m.slice, m.name): m for m in after}
+    pairs = [(m, found.get((m.model, m.slice, m.name))) for m in before]
+    return tuple(
+        (old, new)
+        for old, new in pairs
+        if new is None or abs(old.value - new.value) > 1e-6 * max(1.0, abs(old.value))
+    )
