@@ -14,6 +14,7 @@ from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
 from lakehouse.cli.dashboard import dashboard
 from lakehouse.cli.generate import generate
+from lakehouse.cli.ml import ml
 from lakehouse.cli.sql import sql
 from lakehouse.errors import LakehouseError, MachineError
 
@@ -70,6 +71,7 @@ lakehouse.add_command(catalog)
 lakehouse.add_command(dashboard)
 lakehouse.add_command(generate)
 lakehouse.add_command(sql)
+lakehouse.add_command(ml)
 
 
 def run() -> NoReturn:

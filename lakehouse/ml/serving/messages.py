@@ -1,9 +1,11 @@
 """What is asked and answered over HTTP."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from lakehouse.ml.quantity.asking import Question
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64)]
 Price = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
@@ -23,6 +25,14 @@ class LineAsked(Message):
     unit_price: Price = Field(description="Pounds sterling a unit")
     country: Identifier | None = Field(None, description="Default: the customer's last one")
     ordered_at: datetime | None = Field(None, description="UTC. Default: now")
+
+    def to_question(self, now: datetime) -> Question:
+        """The line as the model is asked; products are known in capitals."""
+        at = self.ordered_at or now
+        if at.tzinfo is not None:
+            at = at.astimezone(UTC).replace(tzinfo=None)
+        product = self.product_id.strip().upper()
+        return Question(self.customer_id, product, self.unit_price, at, self.country)
 
 
 class QuantityRequest(Message):

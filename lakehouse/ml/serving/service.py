@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 import uvicorn
@@ -17,7 +17,6 @@ from starlette.routing import Route
 
 from lakehouse.errors import LakehouseError, MachineError, ModelError
 from lakehouse.ml.lake import Lake
-from lakehouse.ml.quantity.asking import Question
 from lakehouse.ml.serving import messages, openapi, state
 
 M = TypeVar("M", bound=BaseModel)
@@ -34,7 +33,7 @@ def make_app(
     async def quantities(request: Request) -> Response:
         asked = _parse(messages.QuantityRequest, await _body(request))
         now = clock()
-        questions = [_question(line, now) for line in asked.lines]
+        questions = [line.to_question(now) for line in asked.lines]
         said = await run_in_threadpool(state.answer, quantity, questions)
         answers = [
             messages.QuantityAnswer(
@@ -84,14 +83,19 @@ def make_app(
     )
 
 
-def serve(lake: Lake, host: str, port: int, clock: Callable[[], datetime]) -> None:
-    """Serve until interrupted.
+def serve(
+    lake: Lake, host: str, port: int, clock: Callable[[], datetime], ready: Callable[[str], None]
+) -> None:
+    """Serve until interrupted; `ready` gets the address when it can be asked.
 
     Raises ModelError when no quantity model is in production, MachineError when the port is in
     use.
     """
     app = make_app(lake, state.load_quantity(lake), clock)
     with _listening(host, port) as listener:
+        listener.listen()
+        at = listener.getsockname()[1]
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{at}")
         config = uvicorn.Config(app, log_level="warning", lifespan="off")
         uvicorn.Server(config).run(sockets=[listener])
 
@@ -123,14 +127,6 @@ async def _body(request: Request) -> bytes:
 
 def _parse(model: type[M], content: bytes) -> M:
     return model.model_validate_json(content)
-
-
-def _question(line: messages.LineAsked, now: datetime) -> Question:
-    at = line.ordered_at or now
-    if at.tzinfo is not None:
-        at = at.astimezone(UTC).replace(tzinfo=None)
-    product = line.product_id.strip().upper()
-    return Question(line.customer_id, product, line.unit_price, at, line.country)
 
 
 def _ok(message: BaseModel) -> Response:

@@ -1,0 +1,43 @@
+"""Rows on standard output: a table for people, JSON for programs."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import click
+
+
+def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Print rows that have the same keys; nothing but a header line when there are none."""
+    if as_json:
+        click.echo(json.dumps([dict(row) for row in rows], indent=2, default=_plain))
+        return
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for name in rows[0] if rows else ["nothing"]:
+        numeric = bool(rows) and isinstance(rows[0][name], int | float)
+        table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(_shown(value) for value in row.values()))
+    Console(highlight=False, soft_wrap=True).print(table, markup=False)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value).replace("[", r"\[")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")
