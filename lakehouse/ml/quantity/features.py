@@ -58,12 +58,14 @@ def features(lines: pl.DataFrame) -> pl.DataFrame:
         pl.col(name).first().over([*keys, "order_id"])
         for name, keys in _OF_ORDER.items()
     )
+    orders = _orders(lines)
     return frame.with_columns(
         (pl.col("log_price") - pl.col("product_log_price")).alias("relative_price"),
         pl.col("ordered_at").dt.month().alias("month"),
         pl.col("ordered_at").dt.weekday().alias("weekday"),
         pl.col("ordered_at").dt.hour().alias("hour"),
-        *_orders(),
+        orders["customer_orders"],
+        orders["days_since_order"],
     ).select(pl.col(name).cast(pl.Float64) for name in FEATURES)
 
 
@@ -96,17 +98,20 @@ def _before(keys: list[str], name: str) -> list[pl.Expr]:
     return found
 
 
-def _orders() -> list[pl.Expr]:
-    number = pl.col("order_id").rle_id()
-    first = number.min().over("customer_id")
-    rank = number.rank("dense").over("customer_id") - 1
-    times = pl.col("ordered_at").min().over("order_id")
-    previous = pl.when(number != number.shift(1)).then(times.shift(1)).over("customer_id")
-    gap = (times - previous).dt.total_seconds() / 86_400
-    return [
-        pl.when(number >= first).then(rank).alias("customer_orders"),
-        gap.first().over("customer_id", "order_id").alias("days_since_order"),
-    ]
+def _orders(lines: pl.DataFrame) -> pl.DataFrame:
+    """For each line its customer's orders before, and the days since the last of them."""
+    orders = lines.group_by("customer_id", "order_id", maintain_order=True).agg(
+        pl.col("ordered_at").min().alias("began")
+    )
+    gap = (pl.col("began") - pl.col("began").shift(1)).dt.total_seconds() / 86_400
+    counted = orders.sort("began", maintain_order=True).select(
+        "customer_id",
+        "order_id",
+        pl.int_range(pl.len()).over("customer_id").alias("customer_orders"),
+        gap.over("customer_id").alias("days_since_order"),
+    )
+    keys = ["customer_id", "order_id"]
+    return lines.select(keys).join(counted, on=keys, how="left", maintain_order="left")
 
 
 @dataclass(frozen=True)

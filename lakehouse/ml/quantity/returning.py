@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
+from zipfile import BadZipFile
 
 import lightgbm
 import numpy as np
@@ -101,7 +102,7 @@ def read_segment(content: bytes) -> Pipeline:
         if set(unknown) - set(TRUSTED):
             raise ModelError(f"the model file holds {unknown[0]}", hint="train again")
         return cast("Pipeline", skops.io.loads(content, trusted=unknown))
-    except (ValueError, OSError, KeyError) as e:
+    except (ValueError, OSError, KeyError, BadZipFile) as e:
         raise ModelError("the model file is damaged", hint="train again") from e
 
 

@@ -93,4 +93,4 @@ def _events(lake: Lake) -> list[dict[str, Any]]:
     name = ".".join(REGISTRY)
     if lake.snapshot_id(name) is None:
         return []
-    return lake.query(f"select * from {qualified(name)} order by at, version").to_dicts()
+    return lake.query(f"select * from {qualified(name)}").sort("at", "version").to_dicts()
