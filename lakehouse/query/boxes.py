@@ -12,6 +12,7 @@ are left out; a last line says how much is not shown. Line breaks, tabs and cont
 appear as escapes, so that a value can neither break the table nor steer the terminal.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -25,9 +26,11 @@ from lakehouse.query.results import Column, Result
 
 NULL: Final = "NULL"
 ELLIPSIS: Final = "…"
-# Values are cut down to this width before columns are left out; a timestamp still fits. The type
-# of a nested column may be as long as a page, and asks for no more than this.
-_NARROW: Final = 20
+# Texts are cut down to this width before columns are left out; half a number or a date would be
+# read as a whole one, so those are not.
+_LEAST: Final = 12
+# The type of a nested column may be as long as a page.
+_LEAST_TYPE: Final = 20
 
 _ESCAPES: Final = {
     **{c: f"\\x{c:02x}" for c in (*range(0x20), *range(0x7F, 0xA0))},
@@ -65,7 +68,9 @@ def write_table(result: Result, file: BinaryIO, screen: Screen) -> None:
         for page in pages:
             file.writelines(str(plan).encode() for plan in page.column(1).to_pylist())
         return
-    layout = lay_out(_natural_widths(result.columns, pages), screen.width)
+    widths = _natural_widths(result.columns, pages)
+    least = [_least(c, width) for c, width in zip(result.columns, widths, strict=True)]
+    layout = lay_out(widths, least, screen.width)
     for line in _drawn(result.columns, pages, layout):
         file.write(line.encode() + b"\n")
     shown = sum(page.num_rows for page in pages)
@@ -73,29 +78,44 @@ def write_table(result: Result, file: BinaryIO, screen: Screen) -> None:
         file.write(note.encode() + b"\n")
 
 
-def lay_out(widths: Sequence[int], limit: int | None) -> Layout:
-    """Fit columns of these natural widths into `limit` characters, frame included."""
-    everything = tuple(range(len(widths)))
+def lay_out(widths: Sequence[int], least: Sequence[int], limit: int | None) -> Layout:
+    """Fit columns of these natural widths, and these least ones, into `limit` characters.
+
+    The frame counts, too. From both ends to the middle: the first columns say what a row is,
+    the last what it holds.
+    """
+    shown: list[int | None] = list(range(len(widths)))
     if limit is None:
-        return Layout(everything, tuple(widths))
-    for cut in range(min(max(widths), limit), _NARROW - 1, -1):
-        fitted = [min(width, cut) for width in widths]
+        return Layout(tuple(shown), tuple(widths))
+    if _framed(least) > limit:
+        left, right = _ends(least, limit)
+        shown = [*left, None, *right] if len(widths) > 1 else [0]
+    for cut in range(min(max(widths), limit), 0, -1):
+        fitted = [1 if i is None else min(widths[i], max(least[i], cut), limit) for i in shown]
         if _framed(fitted) <= limit:
-            return Layout(everything, tuple(fitted))
-    fitted = [min(width, _NARROW) for width in widths]
-    if _framed(fitted) <= limit:
-        return Layout(everything, tuple(fitted))
-    # From both ends to the middle: the first columns say what a row is, the last what it holds.
+            return Layout(tuple(shown), tuple(fitted))
+    # Not even the first column fits as it is.
+    first = max(1, limit - _framed([0] + [1] * (len(shown) - 1)))
+    return Layout(tuple(shown), (first, *[1] * (len(shown) - 1)))
+
+
+def _ends(widths: Sequence[int], limit: int) -> tuple[list[int], list[int]]:
+    """The first columns and the last ones that fit beside a narrow one for those between."""
     left: list[int] = [0]
     right: list[int] = []
-    for step in range(1, len(widths)):
-        side, column = (left, len(left)) if step % 2 == 0 else (right, len(widths) - 1 - len(right))
-        if _framed([1, *(fitted[i] for i in (*left, *right, column))]) > limit:
-            break
-        side.append(column)
-    columns = (*left, None, *reversed(right)) if len(widths) > 1 else (0,)
-    fitted[0] = max(1, min(fitted[0], limit - _framed([0, *[1] * (len(widths) > 1)])))
-    return Layout(columns, tuple(1 if i is None else fitted[i] for i in columns))
+    room = limit - _framed([1, widths[0]])
+    middle = deque(range(1, len(widths)))
+    growing = deque([True, False])  # at the right end, at the left end
+    while middle and growing:
+        at_right = growing.popleft()
+        column = middle[-1 if at_right else 0]
+        if (room := room - widths[column] - 3) < 0:
+            room += widths[column] + 3
+            continue
+        middle.remove(column)
+        (right if at_right else left).append(column)
+        growing.append(at_right)
+    return left, sorted(right)
 
 
 def _framed(widths: Sequence[int]) -> int:
@@ -115,10 +135,14 @@ def _keep(result: Result, rows: int | None) -> list[pa.Table]:
 def _natural_widths(columns: Sequence[Column], pages: Sequence[pa.Table]) -> list[int]:
     widths = []
     for i, column in enumerate(columns):
-        head = max(_width(_cell(column.name)), min(_width(_kind(column)), _NARROW))
+        head = max(_width(_cell(column.name)), min(_width(_kind(column)), _LEAST_TYPE))
         cells = (max(map(_width, _cells(page, i)), default=0) for page in pages)
         widths.append(max([head, *cells]))
     return widths
+
+
+def _least(column: Column, width: int) -> int:
+    return width if values.is_plain(column.type) else min(width, _LEAST)
 
 
 def _drawn(columns: Sequence[Column], pages: Sequence[pa.Table], layout: Layout) -> Iterator[str]:

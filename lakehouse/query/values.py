@@ -55,6 +55,11 @@ def is_number(of: DuckDBPyType) -> bool:
     return of.id in _NUMBERS or of.id in _FLOATS
 
 
+def is_plain(of: DuckDBPyType) -> bool:
+    """Whether the text of a value is short and means nothing when it is cut."""
+    return of.id in _PLAIN
+
+
 def text(value: str) -> str:
     """The value as text; NULL stays NULL."""
     return f"CAST({value} AS VARCHAR)"

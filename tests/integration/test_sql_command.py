@@ -101,7 +101,7 @@ def test_a_terminal_gets_what_fits(home: Settings) -> None:
     wide = ", ".join(f"'{'x' * 30}' as c{i}" for i in range(20))
     lines = on_terminal(home, f"select {wide} from orders", columns=72)
     assert max(len(line) for line in lines) <= 72
-    assert "100 rows (40 shown), 20 columns (2 shown)" in lines
+    assert "100 rows (40 shown), 20 columns (4 shown)" in lines
     assert any(line.startswith("100 rows in ") for line in lines)
 
 

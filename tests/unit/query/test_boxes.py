@@ -99,25 +99,42 @@ def test_a_plan_is_printed_as_it_is(plain: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("widths", "limit", "columns", "fitted"),
+    ("widths", "least", "limit", "columns", "fitted"),
     [
-        ([5, 5], None, (0, 1), (5, 5)),
-        ([5, 5], 17, (0, 1), (5, 5)),
-        ([5, 30], 37, (0, 1), (5, 25)),
-        ([50, 30], 60, (0, 1), (26, 26)),
-        ([30, 30], 40, (0, None), (20, 1)),
-        ([10, 10, 10, 10], 40, (0, None, 3), (10, 1, 10)),
-        ([10, 10, 10, 10, 10], 44, (0, 1, None, 4), (10, 10, 1, 10)),
-        ([100], 40, (0,), (36,)),
-        ([100], 4, (0,), (1,)),
-        ([100, 5], 12, (0, None), (4, 1)),
+        # A frame takes three characters a column, and one more; what is left out takes four.
+        ([5, 5], [5, 5], None, (0, 1), (5, 5)),
+        ([5, 5], [5, 5], 17, (0, 1), (5, 5)),
+        ([5, 30], [5, 12], 37, (0, 1), (5, 25)),
+        ([50, 30], [12, 30], 60, (0, 1), (23, 30)),
+        ([50, 30], [12, 12], 60, (0, 1), (26, 26)),
+        ([30, 30], [12, 12], 40, (0, 1), (16, 16)),
+        ([30, 30], [30, 30], 40, (0, None), (30, 1)),
+        ([10, 10, 10, 10], [10] * 4, 40, (0, None, 3), (10, 1, 10)),
+        ([10, 10, 10, 10, 10], [10] * 5, 44, (0, 1, None, 4), (10, 10, 1, 10)),
+        # Where one end has no room for its next column, the other may.
+        ([10, 5, 10, 10, 30], [10, 5, 10, 10, 30], 48, (0, 1, 2, None), (10, 5, 10, 1)),
+        ([10, 20, 20, 20], [10, 12, 12, 12], 50, (0, 1, None, 3), (10, 13, 1, 13)),
+        ([100], [12], 40, (0,), (36,)),
+        ([100], [100], 40, (0,), (36,)),
+        ([100], [12], 3, (0,), (1,)),
+        ([100, 5], [12, 5], 12, (0, None), (4, 1)),
     ],
 )
 def test_layouts(
-    widths: list[int], limit: int | None, columns: tuple[int | None, ...], fitted: tuple[int, ...]
+    widths: list[int],
+    least: list[int],
+    limit: int | None,
+    columns: tuple[int | None, ...],
+    fitted: tuple[int, ...],
 ) -> None:
-    layout = lay_out(widths, limit)
+    layout = lay_out(widths, least, limit)
     assert (layout.columns, layout.widths) == (columns, fitted)
+
+
+def test_a_number_is_never_cut_while_another_column_can_be(plain: Session) -> None:
+    sql = "select 12345678901234567890 n, repeat('x', 50) t, timestamp '2011-12-09 12:50:00' ts"
+    lines = table(plain, sql, Screen(width=64)).splitlines()
+    assert lines[4] == f"│ 12345678901234567890 │ {'x' * 14}… │ 2011-12-09 12:50:00 │"
 
 
 @pytest.mark.parametrize(
