@@ -22,7 +22,7 @@ _NULL_TREATMENT = ("first_value", "last_value", "nth_value", "lag", "lead")
 def call_aggregate(analyzer: ExpressionAnalyzer, node: n.Call, function: Function) -> Value:
     """The value of an aggregate or window call."""
     _check_place(analyzer, node, function)
-    inner = analyzer.inner(analyzer.scope, inside="aggregate")
+    inner = analyzer.inner(analyzer.scope, inside="window" if node.window else "aggregate")
     inner.hoisted = None
     if node.star:
         arguments: tuple[Value | None, ...] = ()
@@ -44,7 +44,10 @@ def call_aggregate(analyzer: ExpressionAnalyzer, node: n.Call, function: Functio
 
 
 def _check_place(analyzer: ExpressionAnalyzer, node: n.Call, function: Function) -> None:
-    if analyzer.inside == "aggregate" and node.window is None:
+    if analyzer.inside in ("aggregate", "window") and node.window is not None:
+        message = f"Cannot nest window functions inside '{node.function}'"
+        raise AthenaError("NESTED_WINDOW", message, node.position)
+    if analyzer.inside == "aggregate":
         message = f"Cannot nest aggregations inside aggregation '{node.function}'"
         raise AthenaError("NESTED_AGGREGATION", message, node.position)
     if analyzer.inside == "lambda":

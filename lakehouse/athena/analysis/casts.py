@@ -58,7 +58,8 @@ def _guarded(test: str, made: str, value: Value, target: Type) -> Value:
     return fill(sql, [value], target)
 
 
-def _bounds(target: Type) -> tuple[int, int]:
+def bounds(target: Type) -> tuple[int, int]:
+    """The least and the greatest value of an integer type."""
     limit = 1 << (_BITS[target.base] - 1)
     return -limit, limit - 1
 
@@ -69,7 +70,7 @@ def _bounds(target: Type) -> tuple[int, int]:
 def _integer_to_integer(value: Value, target: Type, position: Position) -> Value:
     if INTEGER_DIGITS[value.type.base] <= INTEGER_DIGITS[target.base]:
         return coerce(value, target)
-    low, high = _bounds(target)
+    low, high = bounds(target)
     message = f"Out of range for {target}: "
     error = f"athena_raise(concat({text('NUMERIC_VALUE_OUT_OF_RANGE:' + message)}, {{0}}))"
     sql = (
@@ -80,7 +81,7 @@ def _integer_to_integer(value: Value, target: Type, position: Position) -> Value
 
 
 def _floating_to_integer(value: Value, target: Type, position: Position) -> Value:
-    low, high = _bounds(target)
+    low, high = bounds(target)
     # Rounded half away from zero, as Trino does; the engine alone would round half to even.
     rounded = "round(CAST({0} AS DOUBLE))"
     below = (
@@ -93,7 +94,7 @@ def _floating_to_integer(value: Value, target: Type, position: Position) -> Valu
 
 
 def _decimal_to_integer(value: Value, target: Type, position: Position) -> Value:
-    low, high = _bounds(target)
+    low, high = bounds(target)
     whole = "CAST({0} AS HUGEINT)"
     return _guarded(f"{whole} BETWEEN {low} AND {high}", cast_sql(whole, target), value, target)
 
@@ -145,9 +146,9 @@ def _text_to_boolean(value: Value, target: Type, position: Position) -> Value:
 
 
 def _text_to_date(value: Value, target: Type, position: Position) -> Value:
-    made = "TRY_CAST(trim({0}) AS DATE)"
+    made = "TRY_CAST(trim({0}, athena_blank()) AS DATE)"
     pattern = raw("[0-9]{4,5}-[0-9]{1,2}-[0-9]{1,2}")
-    test = f"regexp_full_match(trim({{0}}), '{pattern}') AND {made} IS NOT NULL"
+    test = f"regexp_full_match(trim({{0}}, athena_blank()), '{pattern}') AND {made} IS NOT NULL"
     return _guarded(test, made, value, target)
 
 
@@ -176,6 +177,10 @@ def _text_to_zoned(value: Value, target: Type, position: Position) -> Value:
 def _text_to_uuid(value: Value, target: Type, position: Position) -> Value:
     pattern = raw("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
     return _guarded(f"regexp_full_match({{0}}, '{pattern}')", "CAST({0} AS UUID)", value, target)
+
+
+def _text_to_bytes(value: Value, target: Type, position: Position) -> Value:
+    return fill("encode({0})", [value], target)
 
 
 def _text_to_text(value: Value, target: Type, position: Position) -> Value:
@@ -341,6 +346,7 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("varchar", "time"): _text_to_time,
     ("varchar", ZONED): _text_to_zoned,
     ("varchar", "uuid"): _text_to_uuid,
+    ("varchar", "varbinary"): _text_to_bytes,
     ("varchar", "varchar"): _text_to_text,
     ("integer", "varchar"): _to_text,
     ("floating", "varchar"): _to_text,

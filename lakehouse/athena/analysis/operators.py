@@ -18,6 +18,7 @@ from lakehouse.athena.types import (
     array,
     as_decimal,
     can_coerce,
+    char,
     common_type,
     decimal,
     is_floating,
@@ -224,9 +225,19 @@ def concatenation(left: Value, right: Value, position: Position) -> Value:
     if left.type.base == right.type.base == "varbinary":
         return fill("({0} || {1})", [left, right], left.type)
     if is_text(left.type) and is_text(right.type):
+        made = _joined_text(left.type, right.type)
+        if made.base == "char":
+            return fill("({0} || {1})", [left, right], made)
         # The cast keeps the type where the engine would fold 'a' || NULL to an untyped NULL.
         return fill("CAST(({0} || {1}) AS VARCHAR)", [left, right], VARCHAR)
     raise unapplicable("||", left.type, right.type, position)
+
+
+def _joined_text(left: Type, right: Type) -> Type:
+    """CHAR beside bounded text makes CHAR: its blanks at the end do not count when compared."""
+    if "char" in (left.base, right.base) and left.numbers and right.numbers:
+        return char(left.numbers[0] + right.numbers[0])
+    return VARCHAR
 
 
 def _arrays(left: Value, right: Value, position: Position) -> Value:
@@ -259,7 +270,7 @@ def comparison(operator: str, left: Value, right: Value, position: Position) -> 
         values = [instant(value) for value in values]
     if made.base in ("row", "array", "map"):
         return _nested(operator, values, position)
-    if made.base == "json" and operator not in ("=", "<>"):
+    if made.base == "json" and operator in ("<", "<=", ">", ">="):
         raise unapplicable(operator, left.type, right.type, position)
     if is_floating(made):
         return _floating(operator, values, left, right)

@@ -28,6 +28,7 @@ def java_format(pattern: str, arguments: list[str | None]) -> str:
         if spec is None:
             raise FunctionError(f"Invalid format string: {pattern}")
         offset = spec.end()
+        _check(spec)
         if spec["conversion"] in "n%" and not spec["date"]:
             made.append(_padded("\n" if spec["conversion"] == "n" else "%", spec))
             continue
@@ -39,6 +40,21 @@ def java_format(pattern: str, arguments: list[str | None]) -> str:
             raise FunctionError(f"Format specifier '{spec[0]}'")
         made.append(_formatted(spec, arguments[last]))
     return "".join(made)
+
+
+def _check(spec: re.Match[str]) -> None:
+    """Java refuses flags that contradict or repeat each other, and those a conversion lacks."""
+    flags, conversion = spec["flags"], spec["conversion"]
+    wrong = (
+        len(set(flags)) < len(flags)
+        or ("-" in flags and "0" in flags)
+        or (set(flags) & {"-", "0"} and spec["width"] is None)
+        or (conversion.lower() in "sb" and set(flags) & set("+ 0,("))
+        or (conversion in "dxXo" and spec["precision"] is not None)
+        or (conversion == "n" and (flags or spec["width"]))
+    )
+    if wrong and not spec["date"]:
+        raise FunctionError(f"Invalid format string: {spec[0]}")
 
 
 def _padded(text: str, spec: re.Match[str]) -> str:

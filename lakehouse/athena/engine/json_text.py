@@ -1,6 +1,7 @@
 """JSON values as Trino keeps them: normal text, objects of json_parse sorted by key."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 from lakehouse.athena.engine.function_error import FunctionError
@@ -114,12 +115,24 @@ def array_contains_text(text: str, sought: str) -> bool | None:
     return None if found is None else any(type(item) is str and item == sought for item in found)
 
 
-def array_contains_number(text: str, sought: float) -> bool | None:
-    """Whether a JSON array has this number."""
+def array_contains_integer(text: str, sought: int) -> bool | None:
+    """Whether a JSON array has this integer, written as one: 1.0 is none."""
     found = _array(text)
     if found is None:
         return None
-    return any(isinstance(item, Number) and float(item) == sought for item in found)
+    return any(
+        isinstance(e, Number) and e.lstrip("-").isdigit() and int(e) == sought for e in found
+    )
+
+
+def array_contains_double(text: str, sought: float) -> bool | None:
+    """Whether a JSON array has this number, written with a point or an exponent."""
+    found = _array(text)
+    if found is None:
+        return None
+    return any(
+        isinstance(e, Number) and not e.lstrip("-").isdigit() and float(e) == sought for e in found
+    )
 
 
 def array_contains_boolean(text: str, sought: bool) -> bool | None:
@@ -162,11 +175,20 @@ def _leaf(value: Json, target: str) -> str | None:
             return value
         # Trino rounds a floating JSON number half away from zero.
         return str(int(exact + 0.5) if exact >= 0 else -int(-exact + 0.5))
-    return str(value).strip() if value else _fail(value, target)
+    if target in ("tinyint", "smallint", "integer", "bigint") and not _INTEGER.fullmatch(
+        str(value)
+    ):
+        _fail(value, target)
+    return str(value).strip() or _fail(value, target)
+
+
+_INTEGER = re.compile(r"[+-]?\d+")
 
 
 def _boolean(value: Json) -> str:
     if isinstance(value, Number):
+        if value.lstrip("-").isdigit() and not -(2**63) <= int(value) < 2**63:
+            _fail(value, "boolean")
         return "false" if float(value) == 0 else "true"
     if value.lower() in ("true", "t", "1", "false", "f", "0"):
         return str(value.lower())

@@ -20,6 +20,19 @@ CREATE OR REPLACE TEMP MACRO athena_narrow_bigint(x) AS
          WHEN x IS NOT NULL
          THEN athena_raise('NUMERIC_VALUE_OUT_OF_RANGE:bigint addition overflow') END;
 
+-- Past 18 digits Trino's power of ten leaves BIGINT, whatever the number.
+CREATE OR REPLACE TEMP MACRO athena_round_integer(x, digits) AS
+    CASE WHEN digits >= 0 THEN CAST(x AS HUGEINT)
+         WHEN digits < -18
+         THEN athena_raise('NUMERIC_VALUE_OUT_OF_RANGE:numerical overflow in round')
+         ELSE (abs(CAST(x AS HUGEINT)) + CAST(10 ** -digits AS HUGEINT) // 2)
+              // CAST(10 ** -digits AS HUGEINT) * CAST(10 ** -digits AS HUGEINT) * sign(x) END;
+
+CREATE OR REPLACE TEMP MACRO athena_within(x, low, high, name) AS
+    CASE WHEN x BETWEEN low AND high THEN x
+         WHEN x IS NOT NULL
+         THEN athena_raise(concat('NUMERIC_VALUE_OUT_OF_RANGE:Out of range for ', name, ': ', x)) END;
+
 CREATE OR REPLACE TEMP MACRO athena_fmod(x, y) AS CASE WHEN y = 0 OR NOT isfinite(x) THEN 'NaN'::DOUBLE
                           WHEN isinf(y) THEN x ELSE fmod(x, y) END;
 
@@ -60,6 +73,9 @@ CREATE OR REPLACE TEMP MACRO athena_width_bucket_bins(x, bins) AS
     CASE WHEN x IS NULL OR bins IS NULL THEN NULL
          WHEN len(bins) = 0 THEN athena_invalid('Bins cannot be an empty array')
          WHEN isnan(x) THEN athena_invalid('Operand cannot be NaN')
+         WHEN len(list_filter(bins, lambda bin: NOT isfinite(bin))) > 0
+         THEN athena_invalid('Bin value must be finite')
+         WHEN list_sort(bins) <> bins THEN athena_invalid('Bin values are not sorted in ascending order')
          ELSE len(list_filter(bins, lambda bin: bin <= x)) END;
 
 CREATE OR REPLACE TEMP MACRO athena_wilson(successes, trials, z, sign) AS
@@ -195,7 +211,8 @@ CREATE OR REPLACE TEMP MACRO athena_codepoint(x) AS
          THEN athena_invalid('Input string must be a single character string') END;
 
 CREATE OR REPLACE TEMP MACRO athena_hamming(a, b) AS
-    CASE WHEN length(a) <> length(b)
+    CASE WHEN a IS NULL OR b IS NULL THEN NULL
+         WHEN length(a) <> length(b)
          THEN athena_invalid('The input strings to hamming_distance function must have the same length')
          ELSE coalesce(list_sum(list_transform(range(1, length(a) + 1),
               lambda i: CASE WHEN a[i] <> b[i] THEN 1 ELSE 0 END)), 0) END;
@@ -334,5 +351,6 @@ CREATE OR REPLACE TEMP MACRO athena_map_norm(m) AS
     sqrt(list_sum(list_transform(map_values(m), lambda v: v * v)));
 
 CREATE OR REPLACE TEMP MACRO athena_map_cosine(a, b) AS
-    coalesce(list_sum(list_transform(map_keys(a), lambda k: a[k] * coalesce(b[k], 0.0))), 0.0)
-    / (athena_map_norm(a) * athena_map_norm(b));
+    CASE WHEN NOT athena_has_null(map_values(a)) AND NOT athena_has_null(map_values(b))
+         THEN coalesce(list_sum(list_transform(map_keys(a), lambda k: a[k] * coalesce(b[k], 0.0))), 0.0)
+              / (athena_map_norm(a) * athena_map_norm(b)) END;

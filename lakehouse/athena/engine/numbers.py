@@ -76,13 +76,14 @@ def real_text(value: float) -> str:
 
 
 def double_json(value: float) -> str:
-    """A double as JSON text."""
-    return java_double(value)
+    """A double as JSON text; what JSON has no number for is a string."""
+    return java_double(value) if math.isfinite(value) else f'"{java_double(value)}"'
 
 
 def real_json(value: float) -> str:
-    """A real as JSON text."""
-    return java_double(value, single=True)
+    """A real as JSON text; what JSON has no number for is a string."""
+    shown = java_double(value, single=True)
+    return shown if math.isfinite(value) else f'"{shown}"'
 
 
 def _radix(radix: int) -> int:
@@ -170,16 +171,16 @@ def to_ieee754(value: float, bits: int) -> bytes:
     return struct.pack(">f" if bits == 32 else ">d", value)
 
 
-def from_ieee754(data: bytes, bits: int) -> float:
-    """The inverse of to_ieee754."""
-    return float(struct.unpack(">f" if bits == 32 else ">d", _sized(data, bits))[0])
+def from_ieee754(data: bytes, bits: int) -> str:
+    """The inverse of to_ieee754, as text: the client would take NaN for NULL."""
+    return repr(float(struct.unpack(">f" if bits == 32 else ">d", _sized(data, bits))[0]))
 
 
-def normal_cdf(mean: float, deviation: float, value: float) -> float:
-    """P(N < value) for a normal distribution."""
-    if deviation <= 0:
+def normal_cdf(mean: float, deviation: float, value: float) -> str:
+    """P(N < value) for a normal distribution, as text: the client would take NaN for NULL."""
+    if not deviation > 0:
         raise FunctionError("standardDeviation must be > 0")
-    return 0.5 * math.erfc((mean - value) / (deviation * math.sqrt(2)))
+    return repr(0.5 * math.erfc((mean - value) / (deviation * math.sqrt(2))))
 
 
 _UNITS = ("", "K", "M", "B", "T", "Q")

@@ -1,6 +1,7 @@
 """Regular expressions in Python, for what RE2 has no exact form for."""
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lakehouse.athena.engine.function_error import FunctionError
@@ -73,37 +74,57 @@ def split(text: str, pattern: str) -> list[str]:
 def replace(text: str, pattern: str, replacement: str) -> str:
     """Every occurrence replaced; $1 and ${name} stand for groups."""
     compiled = _compiled(pattern)
-    parts = _template(replacement)
-    known = [part for part in parts if isinstance(part, tuple)]
-    for part in known:
-        if isinstance(part[0], int) and part[0] > compiled.groups:
-            raise FunctionError("Illegal replacement sequence: unknown group")
-        if isinstance(part[0], str) and part[0] not in compiled.groupindex:
-            raise FunctionError(f"Illegal replacement sequence: unknown group {{ {part[0]} }}")
+    parts = _template(replacement, compiled.groups)
+    for part in parts:
+        if isinstance(part, Group) and not _known(part.key, compiled):
+            raise FunctionError(f"Illegal replacement sequence: unknown group {part.key}")
     return compiled.sub(
         lambda found: "".join(
-            part if isinstance(part, str) else found[part[0]] or "" for part in parts
+            part if isinstance(part, str) else found[part.key] or "" for part in parts
         ),
         text,
     )
 
 
+@dataclass(frozen=True)
+class Group:
+    """A group's number or name in a replacement."""
+
+    key: int | str
+
+
+def _known(key: int | str, compiled: re.Pattern[str]) -> bool:
+    return key <= compiled.groups if isinstance(key, int) else key in compiled.groupindex
+
+
+_REFERENCE = re.compile(r"\\(.)|\$(?:(\d+)|\{(\w+)\})|\$|\\", re.DOTALL)
+
+
 @lru_cache(maxsize=256)
-def _template(replacement: str) -> tuple[str | tuple[int | str], ...]:
-    parts: list[str | tuple[int | str]] = []
+def _template(replacement: str, groups: int) -> tuple[str | Group, ...]:
+    parts: list[str | Group] = []
     offset = 0
-    for token in re.finditer(r"\\(.)|\$(?:(\d)|\{(\w+)\})|\$|\\", replacement, re.DOTALL):
-        parts.append(replacement[offset : token.start()])
-        offset = token.end()
-        if token[1] is not None:
-            parts.append(token[1])
-        elif token[2] is not None:
-            parts.append((int(token[2]),))
-        elif token[3] is not None:
-            parts.append((token[3],))
+    for reference in _REFERENCE.finditer(replacement):
+        parts.append(replacement[offset : reference.start()])
+        offset = reference.end()
+        if reference[1] is not None:
+            parts.append(reference[1])
+        elif reference[2] is not None:
+            number, rest = _longest(reference[2], groups)
+            parts += [Group(number), rest]
+        elif reference[3] is not None:
+            parts.append(Group(reference[3]))
         else:
             raise FunctionError("Illegal replacement sequence: Illegal group reference")
     return (*parts, replacement[offset:])
+
+
+def _longest(digits: str, groups: int) -> tuple[int, str]:
+    """Java reads as many digits as still name a group; the rest is text."""
+    number, used = int(digits[0]), 1
+    while used < len(digits) and number * 10 + int(digits[used]) <= groups:
+        number, used = number * 10 + int(digits[used]), used + 1
+    return number, digits[used:]
 
 
 def groups_of_matches(text: str, pattern: str) -> list[list[str | None]]:

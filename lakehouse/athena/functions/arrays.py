@@ -3,7 +3,7 @@
 from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.casts import text_of
 from lakehouse.athena.analysis.coercion import coerce
-from lakehouse.athena.analysis.value import Value, cast_sql, fill, raw
+from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising, raw
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.functions.registry import Rule, family, rules, scalar
 from lakehouse.athena.types import (
@@ -294,7 +294,12 @@ def _combinations(call: Invocation) -> Value:
         after = f"range(coalesce(c{i}_[-1], 0) + 1, len({{0}}) + 1)"
         grown = f"list_transform({after}, lambda d{i}_: list_append(c{i}_, d{i}_))"
         places = f"flatten(list_transform({places}, lambda c{i}_: {grown}))"
-    template = f"list_transform({places}, lambda c_: list_transform(c_, lambda p_: ({{0}})[p_]))"
+    found = f"list_transform({places}, lambda c_: list_transform(c_, lambda p_: ({{0}})[p_]))"
+    count = "1"
+    for i in range(size):
+        count = f"({count} * greatest(len({{0}}) - {i}, 0) // {i + 1})"
+    limit = raising("INVALID_FUNCTION_ARGUMENT", "combinations exceed max size")
+    template = f"CASE WHEN {count} * {size} > 100000 THEN {limit} ELSE {found} END"
     return fill(template, [value], made)
 
 

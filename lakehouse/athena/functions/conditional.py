@@ -51,14 +51,12 @@ def _extreme(name: str) -> Rule:
             raise not_supported(f"{name} of {kind}", call.position)
         slots = [f"{{{i}}}" for i in range(len(made))]
         nulls = " OR ".join(f"{slot} IS NULL" for slot in slots)
-        wrong = ""
+        chosen = f"{name}({', '.join(slots)})"
         if is_floating(kind):
-            nan = " OR ".join(f"isnan({slot})" for slot in slots)
-            # Trino: greatest and least are NaN if any argument is.
-            wrong = (
-                f" WHEN {nan} THEN CAST('NaN' AS {'FLOAT' if kind.base == 'real' else 'DOUBLE'})"
-            )
-        template = f"CASE WHEN {nulls} THEN NULL{wrong} ELSE {name}({', '.join(slots)}) END"
+            # NaN is passed over, unless there is nothing else (Trino's TestMathFunctions).
+            numbers = ", ".join(f"CASE WHEN NOT isnan({slot}) THEN {slot} END" for slot in slots)
+            chosen = f"coalesce({name}({numbers}), {{0}})"
+        template = f"CASE WHEN {nulls} THEN NULL ELSE {chosen} END"
         return fill(template, made, kind)
 
     return rule

@@ -4,7 +4,7 @@ from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.coercion import coerce
 from lakehouse.athena.analysis.value import Value, fill
 from lakehouse.athena.functions.registry import Overload, family, rules, scalar
-from lakehouse.athena.types import BOOLEAN, DOUBLE, VARCHAR, is_numeric
+from lakehouse.athena.types import BIGINT, BOOLEAN, DOUBLE, VARCHAR, is_integer, is_numeric
 
 
 def _array_contains(call: Invocation) -> Value:
@@ -16,9 +16,11 @@ def _array_contains(call: Invocation) -> Value:
         return fill("athena_json_has_text({0}, {1})", [source, sought], BOOLEAN)
     if sought.type.base == "boolean":
         return fill("athena_json_has_boolean({0}, {1})", [source, sought], BOOLEAN)
+    if is_integer(sought.type) or sought.type.base == "unknown":
+        return fill("athena_json_has_integer({0}, {1})", [source, coerce(sought, BIGINT)], BOOLEAN)
     if not is_numeric(sought.type):
         raise call.unexpected()
-    return fill("athena_json_has_number({0}, {1})", [source, coerce(sought, DOUBLE)], BOOLEAN)
+    return fill("athena_json_has_double({0}, {1})", [source, coerce(sought, DOUBLE)], BOOLEAN)
 
 
 def _twice(signature: str, template: str) -> list[Overload]:

@@ -2,6 +2,7 @@
 
 from lakehouse.athena.analysis import operators
 from lakehouse.athena.analysis.calls import Invocation
+from lakehouse.athena.analysis.casts import bounds
 from lakehouse.athena.analysis.coercion import coerce
 from lakehouse.athena.analysis.value import Value, cast_sql, fill
 from lakehouse.athena.errors import not_supported
@@ -68,6 +69,11 @@ def _round(call: Invocation) -> Value:
         made = decimal(min(MAX_PRECISION, precision - scale + min(scale, 1)), 0)
         return fill(cast_sql("round({0}, 0)", made), [value], made)
     digits = coerce(rest[0], BIGINT)
+    if is_integer(value.type):
+        rounded = fill("athena_round_integer({0}, {1})", [value, digits], BIGINT)
+        low, high = bounds(value.type)
+        template = f"athena_within({{0}}, {low}, {high}, '{value.type}')"
+        return fill(cast_sql(template, value.type), [rounded], value.type)
     if value.type.base != "decimal":
         template = cast_sql("round({0}, CAST({1} AS INTEGER))", value.type)
         return fill(template, [value, digits], value.type)
@@ -138,7 +144,7 @@ def _shift(engine: str) -> list[Overload]:
     name = f"bitwise_{engine}"
     return [
         scalar(f"{name}({kind}, bigint) -> {kind}", f"athena_{engine}({{0}}, {{1}}, {bits})")
-        for kind, bits in (("integer", 32), ("bigint", 64), ("smallint", 16), ("tinyint", 8))
+        for kind, bits in (("tinyint", 8), ("smallint", 16), ("integer", 32), ("bigint", 64))
     ]
 
 

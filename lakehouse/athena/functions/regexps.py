@@ -153,10 +153,11 @@ def _replace_by_function(call: Invocation) -> Value:
     function = call.function(2, array(VARCHAR))
     if function.type.base not in ("varchar", "char"):
         raise call.unexpected()
+    replaced = "list_transform(athena_regexp_groups({0}, {1}), {2})"
     template = (
+        f"CASE WHEN athena_has_null({replaced}) THEN NULL ELSE "
         "array_to_string(list_transform(list_zip(athena_regexp_split({0}, {1}), "
-        "list_append(list_transform(athena_regexp_groups({0}, {1}), {2}), '')), "
-        "lambda piece: piece[1] || piece[2]), '')"
+        f"list_append({replaced}, '')), lambda piece: piece[1] || piece[2]), '') END"
     )
     return fill(template, [*values, function], VARCHAR)
 
