@@ -104,9 +104,12 @@ def _plain(value: Value, target: Type, position: Position) -> Value:
 
 
 def _floating_to_decimal(value: Value, target: Type, position: Position) -> Value:
+    if value.type.base == "real":
+        raise not_supported("CAST from real to decimal", position)
     # BigDecimal.valueOf(double) goes through the shortest text of the double; so does this.
-    made = cast_sql("CAST({0} AS VARCHAR)", target)
-    return _guarded("isfinite({0})", made, value, target)
+    digits = f"athena_plain_decimal(CAST({{0}} AS VARCHAR), {target.scale})"
+    made = f"TRY_CAST({digits} AS {engine_type(target)})"
+    return _guarded(f"isfinite({{0}}) AND {made} IS NOT NULL", made, value, target)
 
 
 def _number_to_boolean(value: Value, target: Type, position: Position) -> Value:
@@ -135,7 +138,8 @@ def _text_to_floating(value: Value, target: Type, position: Position) -> Value:
 
 
 def _text_to_decimal(value: Value, target: Type, position: Position) -> Value:
-    made = f"TRY_CAST(ltrim({{0}}, '+') AS {engine_type(target)})"
+    # Spelled out first: the engine overlooks the precision of a text with an exponent.
+    made = f"TRY_CAST(athena_plain_decimal({{0}}, {target.scale}) AS {engine_type(target)})"
     test = f"regexp_full_match({{0}}, '{_NUMBER}') AND {made} IS NOT NULL"
     return _guarded(test, made, value, target)
 
@@ -210,6 +214,9 @@ def text_of(value: Value) -> Value:
         template = f"athena_time_format({{0}}, {made.precision})"
     elif made.base == "json":
         template = "athena_json_to_varchar({0})"
+    elif made.base == "decimal" and made.precision == made.scale:
+        # The engine leaves out the zero before the point: -.5.
+        template = "regexp_replace(CAST({0} AS VARCHAR), '^(-?)[.]', '\\10.')"
     elif made.base.startswith("interval"):
         template = f"athena_{made.base.replace(' ', '_')}_text({{0}})"
     else:

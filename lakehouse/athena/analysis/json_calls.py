@@ -165,7 +165,7 @@ def constructor(analyzer: ExpressionAnalyzer, node: n.JsonConstructor) -> Value:
             values.append(name)
         parts.append(shown)
     opening, closing = ("'['", "']'") if node.function == "json_array" else ("'{{'", "'}'")
-    body = f"array_to_string([{', '.join(parts)}]::VARCHAR[], ',')" if parts else "''"
+    body = f"athena_join([{', '.join(parts)}]::VARCHAR[], ',')" if parts else "''"
     return fill(f"{opening} || {body} || {closing}", values, VARCHAR)
 
 

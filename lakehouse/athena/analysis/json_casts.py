@@ -44,7 +44,7 @@ def _by_type(made: Type, slot: str, position: Position) -> str:
         return f"CAST({slot} AS VARCHAR)"
     if base == "array":
         item = _text_template(made.element, "j_", position, nested=True)
-        return f"'[' || array_to_string(list_transform({slot}, lambda j_: {item}), ',') || ']'"
+        return f"'[' || athena_join(list_transform({slot}, lambda j_: {item}), ',') || ']'"
     if base == "map":
         return _map_template(made, slot, position)
     if base == "row":
@@ -61,7 +61,7 @@ def _map_template(made: Type, slot: str, position: Position) -> str:
     # Trino writes a map's keys in their order.
     keyed = f"struct_pack(k := CAST(j_.key AS VARCHAR), p := {pair})"
     entries = f"list_sort(list_transform(map_entries({slot}), lambda j_: {keyed}))"
-    return f"'{{{{' || array_to_string(list_transform({entries}, lambda j_: j_.p), ',') || '}}'"
+    return f"'{{{{' || athena_join(list_transform({entries}, lambda j_: j_.p), ',') || '}}'"
 
 
 def _row_template(made: Type, slot: str, position: Position) -> str:

@@ -20,6 +20,7 @@ from lakehouse.athena.types import (
     can_coerce,
     char,
     common_type,
+    contains_zone,
     decimal,
     is_floating,
     is_integer,
@@ -99,10 +100,13 @@ def _decimals(operator: str, left: Value, right: Value) -> Value:
         raise AthenaError("INVALID_FUNCTION_ARGUMENT", message)
     left, right = coerce(left, a), coerce(right, b)
     if operator in "+-":
-        wide = decimal(made.precision, made.scale)
-        values = [Value(cast_sql(v.sql, wide), wide, volatile=v.volatile) for v in (left, right)]
+        values = [Value(cast_sql(v.sql, made), made, volatile=v.volatile) for v in (left, right)]
         return fill(cast_sql(f"({{0}} {operator} {{1}})", made), values, made)
     if operator == "*":
+        if made.precision > 18 >= a.precision:
+            # One wide operand makes the engine multiply in 128 bits.
+            wide = decimal(19, a.scale)
+            left = Value(cast_sql(left.sql, wide), wide, volatile=left.volatile)
         return fill(cast_sql("({0} * {1})", made), [left, right], made)
     # Both divisions work on the unscaled integers, as Trino's do: exact, then rounded half up.
     shift = made.scale - a.scale + b.scale if operator == "/" else 0
@@ -302,6 +306,8 @@ def _nested(operator: str, values: list[Value], position: Position) -> Value:
         return fill(f"({{0}} {operator} {{1}})", values, BOOLEAN)
     if operator not in ("=", "<>"):
         raise not_supported(f"Ordering of {made}", position)
+    if contains_zone(made):
+        raise not_supported(f"Comparison of {made} with zones of their own", position)
     if made.base == "row":
         equal = equal_rows(values[0], values[1], position)
     elif made.base == "array" and not made.element.children and not is_floating(made.element):

@@ -163,6 +163,11 @@ CREATE OR REPLACE TEMP MACRO athena_blank() AS
     || chr(8197) || chr(8198) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233)
     || chr(8287) || chr(12288);
 
+-- The engine makes NULL of a list without a value that is not NULL.
+CREATE OR REPLACE TEMP MACRO athena_join(x, delimiter) AS
+    CASE WHEN x IS NOT NULL AND delimiter IS NOT NULL
+         THEN coalesce(array_to_string(x, delimiter), '') END;
+
 CREATE OR REPLACE TEMP MACRO athena_substring(x, start) AS
     CASE WHEN start = 0 THEN '' WHEN start > 0 THEN substr(x, start)
          WHEN -start > length(x) THEN '' ELSE substr(x, start) END;

@@ -2,6 +2,7 @@
 
 import math
 import struct
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 from lakehouse.athena.engine.function_error import FunctionError
 
@@ -181,6 +182,13 @@ def normal_cdf(mean: float, deviation: float, value: float) -> str:
     if not deviation > 0:
         raise FunctionError("standardDeviation must be > 0")
     return repr(0.5 * math.erfc((mean - value) / (deviation * math.sqrt(2))))
+
+
+def plain_decimal(text: str, scale: int) -> str:
+    """A decimal number, perhaps with an exponent, as digits, rounded half up at `scale`."""
+    with localcontext(prec=400):
+        unit = Decimal(1).scaleb(-scale)
+        return format(Decimal(text).quantize(unit, rounding=ROUND_HALF_UP), "f")
 
 
 _UNITS = ("", "K", "M", "B", "T", "Q")

@@ -46,6 +46,7 @@ FUNCTIONS: tuple[_Entry, ...] = (
     ("athena_to_ieee754", numbers.to_ieee754, (_D, _N), _X),
     ("athena_from_ieee754", numbers.from_ieee754, (_X, _N), _T),
     ("athena_normal_cdf", numbers.normal_cdf, (_D, _D, _D), _T),
+    ("athena_plain_decimal", numbers.plain_decimal, (_T, _N), _T),
     ("athena_format_number", numbers.format_number, (_D,), _T),
     ("athena_format", java_format, (_T, _L), _T),
     ("athena_reverse", texts.reverse, (_T,), _T),

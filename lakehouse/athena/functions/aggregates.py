@@ -86,6 +86,11 @@ def _extreme(name: str) -> Rule:
     def rule(call: Invocation) -> Value:
         value, *count = call.arity(1, 2)
         value = _ordered(call, value)
+        if not count and name == "max" and is_floating(value.type):
+            # NaN is the greatest to the engine; Trino passes it over unless there is nothing else.
+            number = _call(call, "max({0}) WHERE NOT isnan({0})", [value], value.type)
+            anything = _call(call, "max({0})", [value], value.type)
+            return fill("coalesce({0}, {1})", [number, anything], value.type)
         if not count:
             return _call(call, f"{name}({{0}})", [value], value.type)
         return _call(call, f"{name}({{0}}, {{1}})", [value, _count(call, 1)], array(value.type))
@@ -107,6 +112,10 @@ def _by(name: str) -> Rule:
     def rule(call: Invocation) -> Value:
         value, key, *count = call.arity(2, 3)
         key = _ordered(call, key)
+        if is_floating(key.type):
+            limit = "-Infinity" if name == "arg_max" else "Infinity"
+            template = f"CASE WHEN isnan({{0}}) THEN CAST('{limit}' AS DOUBLE) ELSE {{0}} END"
+            key = fill(template, [key], Type("double"))
         if not count:
             return _call(call, f"{name}_null({{0}}, {{1}})", [value, key], value.type)
         # The engine skips NULL values here, Trino does not: each travels inside a row.

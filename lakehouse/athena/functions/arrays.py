@@ -17,6 +17,7 @@ from lakehouse.athena.types import (
     common_type,
     contains_zone,
     engine_type,
+    is_floating,
     is_integer,
     row,
 )
@@ -114,7 +115,7 @@ def _array_join(call: Invocation) -> Value:
     values = [value, coerce(delimiter, VARCHAR), *(coerce(r, VARCHAR) for r in rest)]
     if rest:
         shown = f"coalesce({shown}, {{2}})"
-    template = f"array_to_string(list_transform({{0}}, lambda e: {shown}), {{1}})"
+    template = f"athena_join(list_transform({{0}}, lambda e: {shown}), {{1}})"
     return fill(template, values, VARCHAR)
 
 
@@ -124,8 +125,10 @@ def _extreme(engine: str) -> Rule:
         call.arity(1)
         _comparable(call, value.type.element)
         found = f"list_{engine}({{0}})"
-        template = f"athena_extreme({{0}}, {found})"
-        return fill(template, [value], value.type.element)
+        if engine == "max" and is_floating(value.type.element):
+            numbers = "list_filter({0}, lambda e: NOT isnan(e))"
+            found = f"coalesce(list_max({numbers}), {found})"
+        return fill(f"athena_extreme({{0}}, {found})", [value], value.type.element)
 
     return rule
 
@@ -176,6 +179,12 @@ def fold(call: Invocation, value: Value, state: Value, place: int) -> Value:
     element = value.type.element
     step = call.function(place, state.type, element)
     if state.type.base == "unknown":
+        state = coerce(state, step.type)
+        step = call.function(place, state.type, element)
+    for _ in range(3):
+        # 0 may start a sum of bigints: the state is as wide as what the lambda makes of it.
+        if step.type == state.type or not can_coerce(state.type, step.type):
+            break
         state = coerce(state, step.type)
         step = call.function(place, state.type, element)
     if not can_coerce(step.type, state.type):
@@ -237,6 +246,13 @@ def _sequence(call: Invocation) -> Value:
         return fill(template, [*bounds, rest[0]], array(made))
     if rest[0].type.base != "interval day to second":
         raise call.unexpected()
+    if made == DATE:
+        wrong = raising(
+            "INVALID_FUNCTION_ARGUMENT",
+            "sequence step must be a day interval if start and end values are dates",
+        )
+        template = f"CASE WHEN {{0}} % 86400000 <> 0 THEN {wrong} ELSE {{0}} END"
+        rest = [fill(template, rest, rest[0].type)]
     template = cast_sql(
         "list_transform(athena_sequence(epoch_us(CAST({0} AS TIMESTAMP)), "
         "epoch_us(CAST({1} AS TIMESTAMP)), {2} * 1000), lambda us_: make_timestamp(us_))",
@@ -294,12 +310,20 @@ def _combinations(call: Invocation) -> Value:
         after = f"range(coalesce(c{i}_[-1], 0) + 1, len({{0}}) + 1)"
         grown = f"list_transform({after}, lambda d{i}_: list_append(c{i}_, d{i}_))"
         places = f"flatten(list_transform({places}, lambda c{i}_: {grown}))"
-    found = f"list_transform({places}, lambda c_: list_transform(c_, lambda p_: ({{0}})[p_]))"
+    # Trino lists them by their last element's place first.
+    backwards = f"list_sort(list_transform({places}, lambda c_: list_reverse(c_)))"
+    found = (
+        f"list_transform({backwards}, lambda c_: "
+        "list_transform(list_reverse(c_), lambda p_: ({0})[p_]))"
+    )
     count = "1"
     for i in range(size):
         count = f"({count} * greatest(len({{0}}) - {i}, 0) // {i + 1})"
     limit = raising("INVALID_FUNCTION_ARGUMENT", "combinations exceed max size")
-    template = f"CASE WHEN {count} * {size} > 100000 THEN {limit} ELSE {found} END"
+    template = (
+        f"CASE WHEN {{0}} IS NULL THEN NULL WHEN {count} * {size} > 100000 THEN {limit} "
+        f"ELSE {found} END"
+    )
     return fill(template, [value], made)
 
 

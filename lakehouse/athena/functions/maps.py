@@ -34,7 +34,7 @@ def _constructor(call: Invocation) -> Value:
     if keys.type.base != "array" or items.type.base != "array":
         raise call.unexpected("map(), map(array(K), array(V))")
     made = map_of(keys.type.element, items.type.element)
-    if contains_zone(made.children[0]):
+    if contains_zone(made.children[0]) or made.children[0].children:
         raise not_supported(f"Keys of type {made.children[0]}", call.position)
     return fill(cast_sql("athena_map({0}, {1})", made), values, made)
 

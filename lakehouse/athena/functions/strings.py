@@ -2,7 +2,7 @@
 
 from lakehouse.athena.analysis import operators
 from lakehouse.athena.analysis.calls import Invocation
-from lakehouse.athena.analysis.coercion import coerce, unify
+from lakehouse.athena.analysis.coercion import coerce
 from lakehouse.athena.analysis.value import Value, fill
 from lakehouse.athena.functions.registry import Overload, family, rules, scalar
 from lakehouse.athena.types import VARCHAR, array, can_coerce, is_text
@@ -15,8 +15,6 @@ def _concat(call: Invocation) -> Value:
     values = call.values
     if len(values) < 2:
         raise call.unexpected("concat(E, array(E)), concat(char(x), char(y)), concat(varchar)")
-    if any(value.type.base == "array" for value in values):
-        values = unify(values, call.position, "Arguments of concat")
     made = values[0]
     for value in values[1:]:
         if not is_text(value.type) and value.type.base not in (
@@ -35,12 +33,12 @@ def _concat_ws(call: Invocation) -> Value:
     separator = coerce(separator, VARCHAR)
     if len(parts) == 1 and parts[0].type.base == "array":
         values = [separator, coerce(parts[0], array(VARCHAR))]
-        return fill("CASE WHEN {0} IS NOT NULL THEN array_to_string({1}, {0}) END", values, VARCHAR)
+        return fill("CASE WHEN {0} IS NOT NULL THEN athena_join({1}, {0}) END", values, VARCHAR)
     values = [separator, *(coerce(part, VARCHAR) for part in parts)]
     if not parts or any(not can_coerce(p.type, VARCHAR) for p in parts):
         raise call.unexpected("concat_ws(varchar, array(varchar)), concat_ws(varchar, varchar)")
     listed = ", ".join(f"{{{i}}}" for i in range(1, len(values)))
-    template = f"CASE WHEN {{0}} IS NOT NULL THEN array_to_string([{listed}], {{0}}) END"
+    template = f"CASE WHEN {{0}} IS NOT NULL THEN athena_join([{listed}], {{0}}) END"
     return fill(template, values, VARCHAR)
 
 

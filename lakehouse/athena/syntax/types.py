@@ -78,6 +78,9 @@ class TypeParser(TokenStream):
 
     def _field(self) -> tuple[Identifier | None, TypeName]:
         following = self.ahead()
-        named = following.kind in (Kind.WORD, Kind.QUOTED) and following.keyword not in _INSIDE
+        nested = following.keyword == "ARRAY" and self.ahead(2).text in ("(", "<")
+        named = following.kind in (Kind.WORD, Kind.QUOTED) and (
+            nested or following.keyword not in _INSIDE
+        )
         name = self.identifier() if named else None
         return name, self.type_name()
