@@ -54,6 +54,7 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], str], ...] = (
     (duckdb.ConversionException, "INVALID_CAST_ARGUMENT"),
     (duckdb.InterruptException, "USER_CANCELED"),
     (duckdb.OutOfMemoryException, "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (duckdb.NotImplementedException, "NOT_SUPPORTED"),
     (duckdb.InvalidInputException, "INVALID_FUNCTION_ARGUMENT"),
 )
 

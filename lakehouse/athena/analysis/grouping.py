@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from lakehouse.athena.analysis.expressions import ExpressionAnalyzer
 from lakehouse.athena.analysis.value import Value
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.syntax import nodes as n
+from lakehouse.athena.syntax.walk import parts_of
 from lakehouse.athena.types import contains_zone
 
 
@@ -111,13 +112,11 @@ def _written(node: n.Expression) -> str:
 
 def children(node: n.Node) -> Iterator[n.Expression]:
     """The expressions directly under a node; a nested query keeps its own."""
-    for part in fields(node):
-        found = getattr(node, part.name)
-        for item in found if isinstance(found, tuple) else (found,):
-            if isinstance(item, n.Expression):
-                yield item
-            elif isinstance(item, n.Node) and not isinstance(item, (n.Query, n.TypeName)):
-                yield from children(item)
+    for part in parts_of(node):
+        if isinstance(part, n.Expression):
+            yield part
+        elif not isinstance(part, (n.Query, n.TypeName)):
+            yield from children(part)
 
 
 def ordinal(node: n.Expression, count: int) -> int | None:

@@ -18,6 +18,7 @@ from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.functions.registry import Function
 from lakehouse.athena.schema import Schema
 from lakehouse.athena.syntax import nodes as n
+from lakehouse.athena.syntax.walk import tables_of
 from lakehouse.athena.types import Type, common_type, contains_zone, identifier
 
 Named = tuple[str, tuple[OutputColumn, ...]]
@@ -54,7 +55,8 @@ class QueryAnalyzer:
     def query(self, node: n.Query, outer: Scope | None = None) -> QueryPlan:
         """The plan of a whole query."""
         named = [self._name(item, outer, node.recursive) for item in node.named]
-        prefix = f"WITH {', '.join(named)} " if named else ""
+        word = "WITH RECURSIVE" if node.recursive else "WITH"
+        prefix = f"{word} {', '.join(named)} " if named else ""
         limit = self._limits(node)
         if isinstance(node.body, n.Select):
             plan = self._select(node.body, outer, node.order, limit)
@@ -65,10 +67,17 @@ class QueryAnalyzer:
         return QueryPlan(prefix + plan.sql, plan.columns)
 
     def _name(self, item: n.NamedQuery, outer: Scope | None, recursive: bool) -> str:
-        if recursive:
-            raise not_supported("WITH RECURSIVE", item.position)
+        if recursive and self._refers_to_itself(item):
+            return self._recursive(item, outer)
         plan = self.subquery(item.query, outer)
-        columns = plan.columns
+        columns = self._renamed(item, plan.columns)
+        self._aliases += 1
+        sql = f"w{self._aliases}"
+        self.named[item.name.key] = (sql, columns)
+        return f"{sql} AS ({plan.sql})"
+
+    @staticmethod
+    def _renamed(item: n.NamedQuery, columns: tuple[OutputColumn, ...]) -> tuple[OutputColumn, ...]:
         if item.columns:
             if len(item.columns) != len(columns):
                 given, found = len(item.columns), len(columns)
@@ -78,10 +87,34 @@ class QueryAnalyzer:
                 OutputColumn(name.value, column.type, column.sql_name)
                 for name, column in zip(item.columns, columns, strict=True)
             )
+        return columns
+
+    @staticmethod
+    def _refers_to_itself(item: n.NamedQuery) -> bool:
+        return any(table.parts[0].key == item.name.key for table in tables_of(item.query))
+
+    def _recursive(self, item: n.NamedQuery, outer: Scope | None) -> str:
+        """A first query and one that reads what was found last, until it finds no more."""
+        body = item.query.body
+        if not isinstance(body, n.SetOperation) or body.operator != "UNION" or body.distinct:
+            raise not_supported("A recursive query other than UNION ALL", item.position)
+        if item.query.order or item.query.limit or item.query.offset or item.query.named:
+            raise not_supported("A recursive query with clauses of its own", item.position)
+        if not item.columns:
+            message = "missing column aliases in recursive WITH query"
+            raise AthenaError("MISSING_COLUMN_ALIASES", message, item.position)
+        first = self._body(body.left, outer)
+        columns = self._renamed(item, first.columns)
         self._aliases += 1
         sql = f"w{self._aliases}"
         self.named[item.name.key] = (sql, columns)
-        return f"{sql} AS ({plan.sql})"
+        step = self._body(body.right, outer)
+        if len(step.columns) != len(columns):
+            message = "base and step relations of recursion have different number of fields"
+            raise AthenaError("TYPE_MISMATCH", message, item.position)
+        step = step.as_types([column.type for column in columns], item.position)
+        listed = ", ".join(identifier(column.sql_name) for column in columns)
+        return f"{sql}({listed}) AS (({first.sql}) UNION ALL ({step.sql}))"
 
     def _limits(self, node: n.Query) -> str:
         if node.with_ties:
@@ -267,9 +300,9 @@ class QueryAnalyzer:
         self, item: n.AllColumns, analyzer: ExpressionAnalyzer, relation: RelationPlan
     ) -> list[tuple[str | None, Value, n.Expression | None]]:
         found: list[tuple[str | None, Value]]
-        path = dotted(item.prefix) if item.prefix else ()
         fields = relation.starred
-        if path:
+        if item.prefix is not None:
+            path = dotted(item.prefix) or ("",)
             fields = tuple(f for f in relation.fields if f.qualifier[-len(path) :] == path)
         if fields or item.prefix is None:
             found = [(f.name, Value(f.sql, f.type)) for f in fields]

@@ -107,7 +107,7 @@ class RelationAnalyzer:
     def _unnest(self, node: n.Unnest, left: tuple[Field, ...]) -> RelationPlan:
         analyzer = ExpressionAnalyzer(Scope(left, self._outer), self._queries)
         lists: list[Value] = []
-        outputs: list[tuple[str, Type]] = []
+        outputs: list[tuple[str | None, str, Type]] = []
         for argument in node.arguments:
             self._unnested(analyzer.value(argument), argument, lists, outputs)
         alias = self._queries.new_alias()
@@ -115,11 +115,13 @@ class RelationAnalyzer:
         if node.ordinality:
             sizes = ", ".join(f"coalesce(len({value.sql}), 0)" for value in lists)
             items.append(f"unnest(generate_series(1, greatest(0, {sizes}))) AS u{len(lists)}")
-            outputs.append((f"e.u{len(lists)}", BIGINT))
-        columns = [f"{sql} AS c{i}" for i, (sql, _) in enumerate(outputs)]
+            outputs.append((None, f"e.u{len(lists)}", BIGINT))
+        columns = [f"{sql} AS c{i}" for i, (_, sql, _) in enumerate(outputs)]
         elements = f"(SELECT {', '.join(items)}) AS e"
         sql = f"LATERAL (SELECT {', '.join(columns)} FROM {elements}) AS {alias}"
-        fields = tuple(Field(None, made, f"{alias}.c{i}") for i, (_, made) in enumerate(outputs))
+        fields = tuple(
+            Field(name, made, f"{alias}.c{i}") for i, (name, _, made) in enumerate(outputs)
+        )
         return RelationPlan(sql, fields)
 
     def _unnested(
@@ -127,12 +129,12 @@ class RelationAnalyzer:
         value: Value,
         node: n.Expression,
         lists: list[Value],
-        outputs: list[tuple[str, Type]],
+        outputs: list[tuple[str | None, str, Type]],
     ) -> None:
         column = f"e.u{len(lists)}"
         if value.type.base == "map":
             for function, made in zip(("map_keys", "map_values"), value.type.children, strict=True):
-                outputs.append((f"e.u{len(lists)}", made))
+                outputs.append((None, f"e.u{len(lists)}", made))
                 lists.append(Value(f"{function}({value.sql})", made))
             return
         if value.type.base != "array":
@@ -141,10 +143,10 @@ class RelationAnalyzer:
         element = value.type.element
         lists.append(value)
         if element.base != "row":
-            outputs.append((column, element))
+            outputs.append((None, column, element))
             return
-        for i, child in enumerate(element.children):
-            outputs.append((row_field(Value(column, element), i).sql, child))
+        for i, (name, child) in enumerate(zip(element.names, element.children, strict=True)):
+            outputs.append((name, row_field(Value(column, element), i).sql, child))
 
     # --- joins ---
 

@@ -1,6 +1,6 @@
 """Queries: WITH, SELECT, FROM, set operations, ORDER BY, OFFSET and LIMIT."""
 
-from lakehouse.athena.errors import not_supported
+from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.syntax import nodes as n
 from lakehouse.athena.syntax.expressions import ExpressionParser
 from lakehouse.athena.syntax.tokens import Kind
@@ -132,7 +132,7 @@ class QueryParser(ExpressionParser):
             return n.AllColumns(value, aliases, position=position)
         if self.accept("AS"):
             return n.SelectItem(value, self.identifier(), position=position)
-        alias = self.identifier() if self.at_identifier() else None
+        alias = self.identifier() if self.at_alias() else None
         return n.SelectItem(value, alias, position=position)
 
     def _prefix_of_star(self) -> n.Expression | None:
@@ -240,9 +240,9 @@ class QueryParser(ExpressionParser):
 
     def _aliased(self) -> n.Relation:
         relation = self._relation()
-        if self.at("MATCH_RECOGNIZE"):
+        if self.at("MATCH_RECOGNIZE", "("):
             raise not_supported("MATCH_RECOGNIZE", self.position)
-        if self.accept("AS") or (self.at_identifier() and not self.at("TABLESAMPLE")):
+        if self.accept("AS") or self.at_alias():
             name = self.identifier()
             columns = self._column_aliases()
             return n.Aliased(relation, name, columns, position=name.position)
@@ -272,8 +272,14 @@ class QueryParser(ExpressionParser):
     def _in_parentheses(self) -> n.Relation:
         position = self.position
         if self.query_follows(1):
-            # ((SELECT 1) JOIN t ...) also begins so; a query must end at its own parenthesis.
-            return n.Subquery(self.parenthesized_query(), position=position)
+            mark = self.position_mark()
+            try:
+                return n.Subquery(self.parenthesized_query(), position=position)
+            except AthenaError:
+                # ((SELECT 1) JOIN t ...) begins as a query in parentheses does.
+                self.rewind(mark)
+                if not self.at("(", "("):
+                    raise
         self.expect("(")
         relation = self._joined()
         self.expect(")")

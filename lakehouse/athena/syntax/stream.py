@@ -24,6 +24,13 @@ RESERVED = frozenset({
 })  # fmt: skip
 
 
+# Words that are no keywords by themselves, and what makes a clause of them.
+_CLAUSES = {
+    "LIMIT": ("ALL",), "OFFSET": (), "FETCH": ("FIRST", "NEXT"),
+    "TABLESAMPLE": ("BERNOULLI", "SYSTEM"), "MATCH_RECOGNIZE": (),
+}  # fmt: skip
+
+
 class TokenStream:
     """Reads tokens left to right; nothing is skipped unless it was asked for."""
 
@@ -94,6 +101,28 @@ class TokenStream:
         if token.kind is Kind.WORD:
             return token.keyword not in RESERVED
         return token.kind in (Kind.QUOTED, Kind.BACKQUOTED)
+
+    def at_alias(self) -> bool:
+        """Whether an identifier comes next that is no clause: LIMIT 1, not the alias limit."""
+        following = self.ahead()
+        clause = (
+            following.kind is Kind.INTEGER
+            or following.text == "?"
+            or following.keyword in _CLAUSES.get(self.token.keyword, ())
+        )
+        if self.token.keyword in _CLAUSES and clause:
+            return False
+        if self.token.keyword == "WINDOW" and self.ahead(2).keyword == "AS":
+            return False
+        return self.at_identifier()
+
+    def position_mark(self) -> tuple[int, int]:
+        """Where reading stands, to return to with `rewind`."""
+        return self._index, self.parameters
+
+    def rewind(self, mark: tuple[int, int]) -> None:
+        """Read again from a mark."""
+        self._index, self.parameters = mark
 
     def identifier(self) -> Identifier:
         """Read an identifier."""
