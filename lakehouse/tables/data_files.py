@@ -12,6 +12,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata
 
+from lakehouse.catalog.durability import sync_files
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import CatalogError
 from lakehouse.quoting import identifier, literal
@@ -33,6 +34,11 @@ class Folder:
     def target(self) -> str:
         """What DuckDB calls it: a path on this machine, else the location."""
         return str(path_of(self.location) or self.location)
+
+    def sync(self) -> None:
+        """Wait until everything in it is on the disk, its own name included; stores do that."""
+        if path := path_of(self.location):
+            sync_files((path, *path.rglob("*")))
 
     def remove(self, connection: DuckDBPyConnection, io: FileIO) -> None:
         """Delete everything in it."""
@@ -62,7 +68,7 @@ class Rows:
 def write(
     connection: DuckDBPyConnection, rows: Rows, metadata: TableMetadata, folder: Folder
 ) -> list[str]:
-    """Write the rows into `folder`; returns the locations of the files.
+    """Write the rows into `folder`; returns the locations of the files, which are on the disk.
 
     The files carry the field ids of the table's schema, and each lies in one partition.
     Raises duckdb.Error.
@@ -79,6 +85,7 @@ def write(
         f"compression zstd, filename_pattern '{{uuid}}', return_files true, {layout}, "
         f"field_ids {field_ids(metadata.schema())})"
     ).fetchone()
+    folder.sync()
     files = result[1] if result else []
     return [folder.location + file.removeprefix(folder.target) for file in files]
 
