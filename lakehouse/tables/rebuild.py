@@ -8,7 +8,6 @@ the old table; afterwards the new one. Nothing in between exists in any catalog.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 
 from duckdb import DuckDBPyConnection
 from pyiceberg.catalog import Catalog
@@ -20,9 +19,10 @@ from pyiceberg.types import NestedField
 
 from lakehouse.errors import CatalogError, QueryError
 from lakehouse.tables.column_types import Column, describe
-from lakehouse.tables.data_files import Rows, adopt, new_folder, write
+from lakehouse.tables.data_files import Rows, write
 from lakehouse.tables.descriptions import COMMENT
 from lakehouse.tables.evolution import evolve, staying
+from lakehouse.tables.folders import new_folder
 from lakehouse.tables.partitioning import Term, admit, parse_terms, retire, spec_of
 from lakehouse.tables.replacement import Replacement
 
@@ -65,14 +65,13 @@ def rebuild(connection: DuckDBPyConnection, catalog: Catalog, content: TableCont
     terms = parse_terms(content.partitioned_by)
     columns = describe(connection.execute(f"describe ({content.query}\n)").fetchall())
     transaction = _begin(catalog, content, _schema(columns, content.column_docs), terms)
-    metadata, io = transaction.table_metadata, transaction._table.io
-    folder = new_folder(metadata)
-    undo = partial(folder.remove, connection, io)
-    with _undone_by(undo, after=BaseException):
-        written = write(connection, Rows(content.query, columns, terms), metadata, folder)
-        replacement = Replacement(transaction, adopt(io, metadata, written), content.commit_notes)
-    with _undone_by(undo, after=CatalogError):
-        _commit(transaction, replacement, content.identifier)
+    metadata = transaction.table_metadata
+    with new_folder(connection, transaction._table.io, metadata) as folder:
+        with _undone_by(folder.remove, after=BaseException):
+            files = write(Rows(content.query, columns, terms), metadata, folder)
+            replacement = Replacement(transaction, files, content.commit_notes)
+        with _undone_by(folder.remove, after=CatalogError):
+            _commit(transaction, replacement, content.identifier)
     return Rebuilt(replacement.row_count, replacement.file_count, replacement.snapshot_id)
 
 

@@ -258,9 +258,10 @@ def test_plain_dbt_in_the_folder(tmp_path: Path) -> None:
 
 
 def test_a_wrong_setting_is_told_without_a_traceback(tmp_path: Path) -> None:
-    shutil.copytree(PROJECT, tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target"))
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(PROJECT / name, tmp_path)
     (tmp_path / "lakehouse.toml").write_text("hme = 'x'\n")
-    failed = dbt(tmp_path / "dbt_project", "run")
+    failed = dbt(tmp_path, "debug")
     assert failed.returncode != 0
     assert "unknown setting 'hme'" in failed.stdout
     assert "did you mean 'home'?" in failed.stdout

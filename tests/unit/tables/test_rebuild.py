@@ -191,6 +191,7 @@ def test_no_rows_is_a_table_too(bench: Bench, terms: list[str]) -> None:
     built = bench.build(f"{query} where false", partitioned_by=terms)
     assert (built.rows, built.files, bench.rows()) == (0, 0, [])
     assert bench.table.current_snapshot() is not None
+    assert not [file for file in bench.files() if file.suffix == ".parquet"]
     assert bench.build(query, partitioned_by=terms).rows == 1
     assert bench.build(f"{query} where false", partitioned_by=terms).rows == 0
     assert bench.rows() == []
