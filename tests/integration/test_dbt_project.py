@@ -196,6 +196,27 @@ def test_docs_carry_types_and_descriptions(built: Built) -> None:
 
 
 @built_once
+def test_every_table_says_what_a_row_is_has_a_key_and_describes_its_columns(built: Built) -> None:
+    manifest = json.loads((built.settings.home / "dbt" / "target" / "manifest.json").read_text())
+    nodes = manifest["nodes"].values()
+    keyed = {
+        node["attached_node"]
+        for node in nodes
+        if node["resource_type"] == "test"
+        and node["test_metadata"]["name"] in {"unique", "unique_together"}
+    }
+    tables = [node for node in nodes if node["resource_type"] in {"model", "seed"}]
+    for node in tables:
+        assert node["description"].startswith("One row per "), node["name"]
+        assert all(column["description"] for column in node["columns"].values()), node["name"]
+        if node["config"]["materialized"] != "ephemeral":
+            assert node["unique_id"] in keyed, node["name"]
+        if node["fqn"][1] in {"marts", "reports"}:
+            assert node["config"]["contract"]["enforced"], node["name"]
+    assert {node["name"] for node in tables} >= {name for names in MARTS.values() for name in names}
+
+
+@built_once
 @pytest.mark.parametrize(
     "arguments",
     [
