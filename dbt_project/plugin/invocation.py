@@ -28,7 +28,8 @@ def invoke(
     to `dbt/logs`, nothing to standard output. `on_event` gets every event of dbt's log. The
     environment and the current folder do not matter, and neither does an earlier invocation.
 
-    Returns dbt's own result: `success`, `result` (one entry per node) and `exception`.
+    Returns dbt's own result: `success`, `result` (one entry per node) and `exception`. Raises
+    KeyboardInterrupt for Ctrl-C, after dbt has cancelled what it was running.
     """
     state = settings.home / "dbt"
     flags = {
@@ -42,7 +43,10 @@ def invoke(
     given = [part for name, value in flags.items() for part in (name, str(value))]
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     with lake_of(settings), _log_closed():
-        return runner.invoke([*arguments, *given])
+        result = runner.invoke([*arguments, *given])
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise result.exception  # dbt hands Ctrl-C back as a result; nobody asked to go on
+    return result
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -238,6 +239,19 @@ def test_failures_are_stored_and_stored_again(built: Built) -> None:
     for _ in range(2):
         command = ["test", "--select", "unique_fct_orders_order_id", "--store-failures"]
         succeed(invoke(built.settings, command))
+
+
+@pytest.mark.parametrize("moment", ["MainReportVersion", "ConcurrencyLine"])
+def test_ctrl_c_is_no_failed_build(settings: Settings, catalog: Catalog, moment: str) -> None:
+    def press(event: Any) -> None:
+        if event.info.name == moment:
+            signal.raise_signal(signal.SIGINT)
+
+    with catalog:
+        deliver(catalog, FIRST, 1)
+    with pytest.raises(KeyboardInterrupt):
+        invoke(settings, ["build"], on_event=press)
+    succeed(invoke(settings, ["build"]))
 
 
 def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
