@@ -21,6 +21,7 @@ from pydantic import (
     ValidationError,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from lakehouse.errors import ConfigError
 
@@ -210,9 +211,18 @@ def _explain(error: ValidationError, origin: str) -> ConfigError:
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return ConfigError(f"unknown setting {name!r} ({origin}, LAKEHOUSE_* or flag)", hint=hint)
     return ConfigError(
-        f"setting {name!r}: {first['msg'].lower()}, got {first['input']!r}",
+        f"setting {name!r}: {_reason(first)}, got {first['input']!r}",
         hint=f"set it in {origin}, as {_variable(path)}, or by its flag",
     )
+
+
+def _reason(error: ErrorDetails) -> str:
+    # pydantic's own words for these name our classes.
+    if error["type"] in {"model_type", "dict_type"}:
+        return "input should be a table of keys"
+    if error["type"] == "path_type":
+        return "input should be a path"
+    return error["msg"][:1].lower() + error["msg"][1:]
 
 
 def _keys_of(tables: list[str]) -> list[str]:

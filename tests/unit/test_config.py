@@ -62,6 +62,28 @@ def test_an_unknown_variable_is_an_error_too(tmp_path: Path) -> None:
         load(tmp_path, {"LAKEHOUSE_HOM": "/elsewhere"})
 
 
+def test_a_pattern_is_told_as_it_is(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[A-Za-z0-9"):
+        load(tmp_path, {"LAKEHOUSE_REST__TOKEN": "a b"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("rest = 1", "setting 'rest': input should be a table of keys, got 1"),
+        ("catalog = 1", "setting 'catalog': input should be a table of keys, got 1"),
+        ("home = 1", "setting 'home': input should be a path, got 1"),
+    ],
+)
+def test_a_wrong_type_is_told_in_the_words_of_the_file(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "lakehouse.toml").write_text(text)
+    with pytest.raises(ConfigError) as e:
+        load(tmp_path)
+    assert e.value.message == said
+
+
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no configuration file"):
         load_settings(config=tmp_path / "absent.toml", environment={})
