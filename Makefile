@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dbt sql dashboard test check bench lock clean
+.PHONY: help install build dbt sql dashboard test check style bench lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## print this list
 install: $(VENV)/installed ## set up .venv with exactly the pinned packages
 
 build: install ## logs to marts (SOURCE=file takes real logs, else a year is generated)
-	lakehouse build $(if $(SOURCE),--source "$(SOURCE)")
+	$(BIN)/lakehouse build $(if $(SOURCE),--source "$$SOURCE")
 
 dbt: install ## build and test the marts alone
 	cd dbt_project && dbt build
@@ -28,7 +28,9 @@ dashboard: install ## open the BI app on 127.0.0.1
 test: $(VENV)/installed-dev ## run the tests
 	python -m pytest -n auto --dist loadgroup
 
-check: $(VENV)/installed-dev ## format, lint, types, layers, SQL format
+check: style test ## format, lint, types, layers, SQL format, tests
+
+style: $(VENV)/installed-dev
 	ruff format --check .
 	ruff check .
 	mypy

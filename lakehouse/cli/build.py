@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,7 +134,18 @@ def _counted(counts: dict[str, int]) -> str:
 
 
 def _print_next(invocation: "Invocation") -> None:
-    command = ["lakehouse", *(["--home", str(invocation.home)] if invocation.home else [])]
+    command = [program(sys.argv[0])]
+    for flag, value in (("--home", invocation.home), ("--config", invocation.config)):
+        command += [flag, str(value)] if value else []
     console.note("Next:")
     console.note(f"  {shlex.join(command)} sql {shlex.quote(_QUESTION)}")
     console.note(f"  {shlex.join(command)} dashboard")
+
+
+def program(typed: str) -> str:
+    """What to type for `lakehouse`, when this process was started as `typed`.
+
+    `make build` starts `.venv/bin/lakehouse`, and whoever typed that need not have it on the path.
+    """
+    path = Path(typed)
+    return typed if path.name == "lakehouse" and not path.is_absolute() else "lakehouse"
