@@ -100,9 +100,9 @@ def test_an_empty_landing_table_makes_empty_marts(settings: Settings, catalog: C
         assert all(not rows(catalog, ".".join(table)) for table in tables)
 
 
-def test_deliveries_are_merged_into_what_a_full_refresh_would_make(
-    settings: Settings, catalog: Catalog
-) -> None:
+def test_deliveries_are_merged_into_what_a_full_refresh_would_make(tmp_path: Path) -> None:
+    settings = load_settings(folder=tmp_path / "it's a hö me #%", environment={})
+    catalog = open_catalog(settings)
     for number, lines in enumerate((FIRST, SECOND, LATE), start=1):
         deliver(catalog, lines, number)
         succeed(invoke(settings, ["build"]))
