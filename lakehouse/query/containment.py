@@ -4,7 +4,7 @@ DuckDB reads any file, attaches any database and opens any address unless it is 
 Tables lie in known folders, so everything else is closed, and the configuration is locked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from lakehouse.quoting import literal
 # CREATE TABLE AS of duckdb-iceberg 1.5.5 also makes a folder of this name where the process
 # stands, before the catalog has told it the table's location.
 _STRAY = "data"
+# What the httpfs extension opens with keys.
+_OBJECT_STORES = ("s3://", "s3a://", "s3n://", "gs://", "gcs://", "r2://")
 
 
 def contain(
@@ -27,16 +29,14 @@ def contain(
 ) -> None:
     """Close `con` to every file but those of the tables and in `folders`, for good.
 
-    A catalog elsewhere that does not say where its warehouse lies can keep tables anywhere;
-    files stay open then, and only the configuration is locked.
+    The tables of a configured catalog may lie anywhere in object stores, which guard themselves
+    by their keys; on this machine's disks they must lie in the catalog's `warehouse`.
     """
-    tables = _warehouse(settings.catalog) if settings.catalog else str(settings.warehouse)
-    if tables is not None:
-        allowed = [tables, *(str(folder.resolve()) for folder in folders)]
-        con.execute(f"SET allowed_directories = [{', '.join(map(literal, allowed))}]")
-        if write:
-            con.execute(f"SET allowed_paths = [{literal(_STRAY)}]")
-        con.execute("SET enable_external_access = false")
+    allowed = [*_tables(settings), *(str(folder.resolve()) for folder in folders)]
+    con.execute(f"SET allowed_directories = [{', '.join(map(literal, allowed))}]")
+    if write:
+        con.execute(f"SET allowed_paths = [{literal(_STRAY)}]")
+    con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
 
 
@@ -53,10 +53,11 @@ def no_stray_folder() -> Iterator[None]:
                 stray.rmdir()
 
 
-def _warehouse(catalog: Mapping[str, str]) -> str | None:
-    warehouse = catalog.get("warehouse")
-    if warehouse is None:
-        return None
+def _tables(settings: Settings) -> list[str]:
+    if not settings.catalog:
+        return [str(settings.warehouse)]
     from lakehouse.catalog.locations import path_of  # noqa: PLC0415 - brings all of pyiceberg
 
-    return str(path_of(warehouse) or warehouse)
+    # To a REST service `warehouse` may also be a mere name.
+    path = path_of(settings.catalog.get("warehouse", ""))
+    return [*_OBJECT_STORES, *([str(path)] if path else [])]
