@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
+import duckdb
+
 from lakehouse.errors import CatalogError, LakehouseError, QueryError
 from lakehouse.query.excerpts import excerpt, word_at
 
@@ -26,9 +28,9 @@ _HINTS: Final = {
     "Binder": "`describe namespace.table` shows a table's columns and their types",
     "Conversion": "try_cast(... as ...) gives NULL for a value that can't be converted",
     "Out of Range": "cast to a wider type first, such as hugeint or decimal(38, 4)",
-    "Permission": "SQL reads the tables of the warehouse; `--allow FOLDER` lets it read files there, too",
+    "Permission": "SQL reads the warehouse; `--allow FOLDER` lets it read files there, too",
     "Out of Memory": "ask for less at once, or raise memory_limit under [query]",
-    "TransactionContext": "another writer came first; nothing was written: run it again",
+    "TransactionContext": "if another writer came first, nothing was written: run it again",
     "Not implemented": "neither DuckDB nor its Iceberg extension can do this yet",
     "IO": "a file of the table could not be read; is the home complete?",
 }
@@ -81,7 +83,9 @@ def _parse(error: Exception) -> Failure:
     except json.JSONDecodeError:
         fields = {}
     if "exception_message" not in fields:
-        return Failure(type(error).__name__, text, {})
+        # What is raised while committing comes without fields.
+        conflict = isinstance(error, duckdb.TransactionException)
+        return Failure("TransactionContext" if conflict else "", text, {})
     return Failure(fields["exception_type"], fields["exception_message"], fields)
 
 

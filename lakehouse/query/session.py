@@ -136,6 +136,8 @@ def _attach(con: duckdb.DuckDBPyConnection, endpoint: "Endpoint", *, write: bool
     try:
         attach_lake(con, endpoint, default_namespace=NAMESPACE, read_only=not write)
         con.execute("USE lake")
+        # Or a table could be written to a database that ends with the session.
+        con.execute("DETACH memory")
     except duckdb.Error as e:
         hint = "is the service that [catalog] names running, and its token right?"
         raise CatalogError(f"the catalog can't be used: {message_of(e)}", hint=hint) from e

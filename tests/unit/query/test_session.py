@@ -157,12 +157,44 @@ def test_writes_change_tables(
         assert session.tables() == []
 
 
+@pytest.mark.parametrize("name", ["memory.main.t", "temp.main.t", "memory.t"])
+def test_nothing_is_written_to_where_it_would_vanish(home: Settings, name: str) -> None:
+    with open_session(home, write=True) as session, pytest.raises(QueryError):
+        session.run(f"create table {name} as select 1 as a")
+
+
 def test_a_writing_session_reads_no_files(home: Settings) -> None:
     with (
         open_session(home, write=True) as session,
         pytest.raises(QueryError, match="Cannot access"),
     ):
         session.run("insert into landing.lines select 1 from read_text('/etc/passwd')")
+
+
+def test_of_writers_at_once_the_later_ones_are_told(settings: Settings) -> None:
+    run(settings, "create schema core", "create table core.t as select 0 as a")
+    written, refused = [], []
+
+    def write(first: int) -> None:
+        with open_session(settings, write=True) as session:
+            start.wait()
+            for a in range(first, first + 5):
+                try:
+                    session.run(f"insert into core.t values ({a})")
+                    written.append(a)
+                except QueryError as e:
+                    refused.append(e)
+
+    start = threading.Barrier(2)
+    writers = [threading.Thread(target=write, args=(first,)) for first in (10, 20)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert len(written) + len(refused) == 10
+    assert all("run it again" in error.hint for error in refused)
+    with open_session(settings) as session:
+        assert sorted(rows(session, "from core.t")) == [(a,) for a in sorted([0, *written])]
 
 
 def test_an_empty_lakehouse_says_how_to_fill_it(settings: Settings) -> None:
