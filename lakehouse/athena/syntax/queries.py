@@ -226,7 +226,7 @@ class QueryParser(ExpressionParser):
         return word.lower()
 
     def _sampled(self) -> n.Relation:
-        relation = self._aliased()
+        relation = self.aliased_relation()
         if self.at("TABLESAMPLE"):
             position = self.next().position
             kind = self.one_of("BERNOULLI", "SYSTEM")
@@ -238,7 +238,8 @@ class QueryParser(ExpressionParser):
             return n.Sample(relation, kind, percentage, position=position)
         return relation
 
-    def _aliased(self) -> n.Relation:
+    def aliased_relation(self) -> n.Relation:
+        """Read one relation with its alias, and no join."""
         relation = self._relation()
         if self.at("MATCH_RECOGNIZE", "("):
             raise not_supported("MATCH_RECOGNIZE", self.position)

@@ -90,10 +90,14 @@ class TokenStream:
                 return word
         return ""
 
-    def fail(self, expected: str) -> NoReturn:
-        """Raise what Trino's parser says of a token it has no rule for."""
+    def unexpected(self, expected: str) -> AthenaError:
+        """What Trino's parser says of a token it has no rule for."""
         message = f"mismatched input '{self.token.text}'. Expecting: {expected}"
-        raise AthenaError("SYNTAX_ERROR", message, self.position)
+        return AthenaError("SYNTAX_ERROR", message, self.position)
+
+    def fail(self, expected: str) -> NoReturn:
+        """Raise `unexpected`."""
+        raise self.unexpected(expected)
 
     def at_identifier(self) -> bool:
         """Whether an identifier comes next."""
