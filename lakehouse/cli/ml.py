@@ -193,10 +193,9 @@ ml.add_command(_simple("moves", "The segment a customer will be in (a multi-clas
 @click.pass_obj
 def build(invocation: "Invocation", *, as_json: bool) -> None:
     """Run every model whose inputs or code have changed."""
-    from lakehouse.ml.tasks.execution import execute_due
+    from lakehouse.ml.tasks.execution import build_models
 
-    with _lake(invocation) as lake:
-        outcomes = execute_due(lake, _now, console.TerminalProgress())
+    outcomes = build_models(invocation.settings(), _now, console.TerminalProgress())
     rows = [
         {
             "task": o.task,

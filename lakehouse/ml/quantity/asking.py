@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from lakehouse.ml.forecast.panel import Floats
-from lakehouse.ml.quantity.features import FEATURES
+from lakehouse.ml.quantity.features import FEATURES, LOG_QUANTITY, LOG_VALUE, RECENT_LINES
 
 Values = dict[str, float | None]
 
@@ -51,19 +51,25 @@ class History:
         at = asked.ordered_at
         last_at, last_country = self.last_orders.get(asked.customer_id, (None, None))
         product = self.products.get(asked.product_id, {"product_lines": 0})
+        customer = self.customers.get(asked.customer_id, {})
         price, usual = log(asked.unit_price), product.get("product_log_price")
+        value = customer.get("customer_log_value")
         return {
             "last_quantity": None,
             "times_bought": 0,
             "pair_log_quantity": None,
             "product_log_quantity": None,
+            "product_recent_median": None,
+            "product_recent_most": None,
             "customer_log_quantity": None,
             "customer_lines": 0,
+            "customer_log_value": None,
+            "affordable_log_quantity": None if value is None else value - price,
             "customer_orders": 0,
             "country_log_quantity": None,
             **self.pairs.get((asked.customer_id, asked.product_id), {}),
             **product,
-            **self.customers.get(asked.customer_id, {}),
+            **customer,
             **self.countries.get(asked.country or last_country or "", {}),
             "days_since_order": (at - last_at).total_seconds() / 86_400 if last_at else None,
             "log_price": price,
@@ -76,19 +82,25 @@ class History:
 
 def remember(lines: pl.DataFrame) -> History:
     """The history in clean lines, sorted as `clean` sorts them."""
-    logs = pl.col("quantity").cast(pl.Float64).log1p().mean()
+    logs = LOG_QUANTITY.mean()
+    recent = pl.col("quantity").tail(RECENT_LINES).cast(pl.Float64)
     price = pl.col("unit_price").log().mean().alias("product_log_price")
     pair = lines.group_by("customer_id", "product_id", maintain_order=True).agg(
         pl.col("quantity").last().cast(pl.Float64).alias("last_quantity"),
         pl.len().alias("times_bought"),
         logs.alias("pair_log_quantity"),
     )
-    product = lines.group_by("product_id").agg(
-        logs.alias("product_log_quantity"), price, pl.len().alias("product_lines")
+    product = lines.group_by("product_id", maintain_order=True).agg(
+        logs.alias("product_log_quantity"),
+        price,
+        pl.len().alias("product_lines"),
+        recent.median().alias("product_recent_median"),
+        recent.max().alias("product_recent_most"),
     )
     customer = lines.group_by("customer_id").agg(
         logs.alias("customer_log_quantity"),
         pl.len().alias("customer_lines"),
+        LOG_VALUE.mean().alias("customer_log_value"),
         pl.col("order_id").n_unique().alias("customer_orders"),
     )
     country = lines.group_by("country").agg(logs.alias("country_log_quantity"))

@@ -17,8 +17,12 @@ FEATURES: Final = (
     "pair_log_quantity",
     "product_log_quantity",
     "product_lines",
+    "product_recent_median",
+    "product_recent_most",
     "customer_log_quantity",
     "customer_lines",
+    "customer_log_value",
+    "affordable_log_quantity",
     "customer_orders",
     "days_since_order",
     "log_price",
@@ -30,7 +34,11 @@ FEATURES: Final = (
 )
 """The columns of the model, in its order. Logs are natural, of 1 + the number for quantities."""
 
-_LOG = pl.col("quantity").cast(pl.Float64).log1p()
+RECENT_LINES: Final = 30
+"""The lines of a product that its recent median and maximum are taken from."""
+
+LOG_QUANTITY: Final = pl.col("quantity").cast(pl.Float64).log1p()
+LOG_VALUE: Final = (pl.col("quantity") * pl.col("unit_price")).log1p()
 
 
 def clean(purchases: pl.DataFrame) -> pl.DataFrame:
@@ -45,7 +53,9 @@ def features(lines: pl.DataFrame) -> pl.DataFrame:
     What has no past is null. The lines must be sorted as `clean` sorts them.
     """
     priced = lines.with_columns(
-        _LOG.alias("log_quantity"), pl.col("unit_price").log().alias("log_price")
+        LOG_QUANTITY.alias("log_quantity"),
+        LOG_VALUE.alias("log_value"),
+        pl.col("unit_price").log().alias("log_price"),
     )
     frame = priced.with_columns(
         *_before(["customer_id", "product_id"], "pair"),
@@ -61,6 +71,7 @@ def features(lines: pl.DataFrame) -> pl.DataFrame:
     orders = _orders(lines)
     return frame.with_columns(
         (pl.col("log_price") - pl.col("product_log_price")).alias("relative_price"),
+        (pl.col("customer_log_value") - pl.col("log_price")).alias("affordable_log_quantity"),
         pl.col("ordered_at").dt.month().alias("month"),
         pl.col("ordered_at").dt.weekday().alias("weekday"),
         pl.col("ordered_at").dt.hour().alias("hour"),
@@ -76,26 +87,41 @@ _OF_ORDER: Final = {
     "product_log_quantity": ["product_id"],
     "product_log_price": ["product_id"],
     "product_lines": ["product_id"],
+    "product_recent_median": ["product_id"],
+    "product_recent_most": ["product_id"],
     "customer_log_quantity": ["customer_id"],
     "customer_lines": ["customer_id"],
+    "customer_log_value": ["customer_id"],
     "country_log_quantity": ["country"],
 }
 
 
 def _before(keys: list[str], name: str) -> list[pl.Expr]:
     count = pl.int_range(pl.len()).over(keys)
-    past = (pl.col("log_quantity").cum_sum() - pl.col("log_quantity")).over(keys)
-    mean = pl.when(count > 0).then(past / count)
-    found = [mean.alias(f"{name}_log_quantity")]
+    found = [_mean_before("log_quantity", keys).alias(f"{name}_log_quantity")]
     if name == "pair":
         last = pl.col("quantity").shift(1).over(keys)
         return [*found, count.alias("times_bought"), last.alias("last_quantity")]
     if name == "product":
-        prices = (pl.col("log_price").cum_sum() - pl.col("log_price")).over(keys)
-        found.append(pl.when(count > 0).then(prices / count).alias("product_log_price"))
+        recent = pl.col("quantity").cast(pl.Float64).shift(1)
+        median = recent.rolling_median(RECENT_LINES, min_samples=1).over(keys)
+        most = recent.rolling_max(RECENT_LINES, min_samples=1).over(keys)
+        found += [
+            _mean_before("log_price", keys).alias("product_log_price"),
+            median.alias("product_recent_median"),
+            most.alias("product_recent_most"),
+        ]
+    if name == "customer":
+        found.append(_mean_before("log_value", keys).alias("customer_log_value"))
     if name in {"product", "customer"}:
         found.append(count.alias(f"{name}_lines"))
     return found
+
+
+def _mean_before(column: str, keys: list[str]) -> pl.Expr:
+    count = pl.int_range(pl.len()).over(keys)
+    past = (pl.col(column).cum_sum() - pl.col(column)).over(keys)
+    return pl.when(count > 0).then(past / count)
 
 
 def _orders(lines: pl.DataFrame) -> pl.DataFrame:

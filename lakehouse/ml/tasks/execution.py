@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from lakehouse.config import Settings
 from lakehouse.errors import ModelError
 from lakehouse.ml.inputs import current_inputs
-from lakehouse.ml.lake import Lake
+from lakehouse.ml.lake import Lake, open_lake
 from lakehouse.ml.runs import registry, store
 from lakehouse.ml.runs.record import Metric, Run, code_version
 from lakehouse.ml.runs.recording import SEED, Plan, Recording, recorded
@@ -86,6 +87,12 @@ def execute_due(lake: Lake, clock: Clock, progress: Progress = SILENT) -> list[O
         except ModelError as e:
             outcomes.append(Outcome(name, None, e.message))
     return outcomes
+
+
+def build_models(settings: Settings, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
+    """The step of a build: every task that is due, on the lake of this home."""
+    with open_lake(settings) as lake:
+        return execute_due(lake, clock, progress)
 
 
 def due(lake: Lake, task: str, request: object) -> bool:

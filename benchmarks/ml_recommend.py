@@ -1,0 +1,119 @@
+"""Recommendations for all customers, against Spark's implicit ALS: time and NDCG, in one run.
+
+    python -m benchmarks.ml_recommend LOG [PYTHON_WITH_PYSPARK]
+
+Spark is no dependency of the project: give a Python that has it (and numpy) to measure against.
+Each window's model is fitted on what was before it; ours was chosen on earlier windows alone.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from benchmarks.ml_lines import END, read_lines
+from lakehouse.ml.evaluation.ranking import judge, truth
+from lakehouse.ml.evaluation.windows import last_windows
+from lakehouse.ml.orders import demand
+from lakehouse.ml.recommend.interactions import Interactions, interactions
+from lakehouse.ml.recommend.lists import Chosen, make_lists, on_sale
+from lakehouse.ml.recommend.recipes import RECIPES, Fits
+from lakehouse.ml.recommend.scoring import top
+
+SPARK = """
+import json, sys, time
+from pyspark.ml.recommendation import ALS
+from pyspark.sql import SparkSession
+spark = (SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g")
+    .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "4").getOrCreate())
+spark.sparkContext.setLogLevel("ERROR")
+frame = spark.read.parquet(sys.argv[1]).cache()
+frame.count()
+began = time.monotonic()
+model = ALS(userCol="customer", itemCol="product", ratingCol="orders", rank=64, maxIter=10,
+    regParam=0.1, alpha=10.0, implicitPrefs=True, seed=7).fit(frame)
+model.userFactors.count(), model.itemFactors.count()
+fitted = time.monotonic()
+model.recommendForAllUsers(10).write.mode("overwrite").parquet(sys.argv[2] + "/lists")
+listed = time.monotonic()
+for name, factors in (("users", model.userFactors), ("items", model.itemFactors)):
+    factors.write.mode("overwrite").parquet(sys.argv[2] + "/" + name)
+print("RESULT", json.dumps({"fit": fitted - began, "lists": listed - fitted}))
+"""
+
+
+class Factors:
+    def __init__(self, users: np.ndarray, items: np.ndarray) -> None:
+        self.users, self.items = users, items
+
+    def scores(self, customers: np.ndarray) -> np.ndarray:
+        return self.users[customers] @ self.items.T
+
+
+def ours(purchases: pl.DataFrame, found: Interactions) -> float:
+    began = time.monotonic()
+    known = interactions(purchases, found.as_of)
+    everybody = np.arange(len(known.customers), dtype=np.int32)
+    available = on_sale(known, purchases)
+    make_lists(Fits(known), Chosen("again_ease_trend", "ease_trend"), available, everybody)
+    return time.monotonic() - began
+
+
+def spark(python: str, found: Interactions) -> tuple[Factors, dict[str, float]]:
+    with tempfile.TemporaryDirectory() as folder:
+        counts = found.counts.tocoo()
+        pl.DataFrame(
+            {"customer": counts.row, "product": counts.col, "orders": counts.data}
+        ).write_parquet(f"{folder}/interactions.parquet")
+        said = subprocess.run(
+            [python, "-c", SPARK, f"{folder}/interactions.parquet", folder],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        factors = []
+        for name, size in zip(("users", "items"), found.shape, strict=True):
+            frame = pl.read_parquet(f"{folder}/{name}/*.parquet")
+            matrix = np.zeros((size, 64), np.float32)
+            matrix[frame["id"].to_numpy()] = np.array(frame["features"].to_list(), np.float32)
+            factors.append(matrix)
+    seconds = json.loads(said.split("RESULT", 1)[1])
+    return Factors(*factors), seconds
+
+
+def ndcg(model: object, found: Interactions, bought: pl.DataFrame, *, new: bool) -> float:
+    wanted = truth(found, bought, new_only=new)
+    seen = found.counts if new else None
+    lists, _ = top(model, wanted.customers, 10, seen=seen)  # type: ignore[arg-type]
+    return float(judge(lists, wanted)["ndcg"].mean())
+
+
+def main(log: Path, python: str | None) -> None:
+    purchases = demand(read_lines(log))
+    for window in last_windows(END, 3):
+        bought = window.within(purchases)
+        found = interactions(purchases, window.start)
+        fits = Fits(found)
+        new = ndcg(RECIPES["ease_trend"].make(fits), found, bought, new=True)
+        both = ndcg(RECIPES["again_ease_trend"].make(fits), found, bought, new=False)
+        line = f"{window.start:%d %b}: NDCG@10 new {new:.3f}, all {both:.3f}"
+        if python:
+            theirs, seconds = spark(python, found)
+            their_new = ndcg(theirs, found, bought, new=True)
+            their_all = ndcg(theirs, found, bought, new=False)
+            mine = ours(purchases, found)
+            line += f"; Spark {their_new:.3f} ({new / their_new:.2f}x), {their_all:.3f}"
+            line += f" ({both / their_all:.2f}x); lists for all {mine:.1f} s, Spark"
+            line += f" {sum(seconds.values()):.1f} s ({sum(seconds.values()) / mine:.1f}x)"
+        else:
+            line += f"; lists for all {ours(purchases, found):.1f} s"
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)
