@@ -3,7 +3,8 @@
 Every function takes the SQL expression of a value (`#1` is the first column) and gives the
 expression of its written form, so that DuckDB does the work for whole batches at once.
 
-Text is what DuckDB casts the value to: a cast back gives the value again. JSON (RFC 8259):
+Text is what DuckDB casts the value to. It reads its own text back but for some nested texts with
+brackets in them; whoever parses nested values takes JSON (RFC 8259):
 
 - integers and decimals of any size are numbers with all their digits: `1.10`, never 1.1
 - floats are numbers in the shortest form that reads back the same; NaN and the infinities,
