@@ -5,7 +5,7 @@ minutes. So the work runs in a second thread while the main thread waits, which 
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import duckdb
@@ -25,14 +25,20 @@ class Interruptible:
 
     def __call__(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises; on Ctrl-C, KeyboardInterrupt once the work has ended."""
-        future = self._thread.submit(work)
         try:
-            return future.result()
+            return self._thread.submit(work).result()
         except KeyboardInterrupt:
-            self._cancel(future)
+            self._cancel()
             raise
 
-    def _cancel(self, future: Future[T]) -> None:
-        while not future.done():
+    def _cancel(self) -> None:
+        # The signal may have come while the work was handed over. Whatever was, ends before
+        # this: the thread takes one piece after the other.
+        idle = self._thread.submit(_nothing)
+        while not idle.done():
             self._con.interrupt()
-            wait([future], timeout=REPEAT_SECONDS)
+            wait([idle], timeout=REPEAT_SECONDS)
+
+
+def _nothing() -> None:
+    pass

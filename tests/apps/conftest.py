@@ -1,5 +1,6 @@
 """Fixtures: a small shop's lake, and the app opened on it without a browser."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -14,6 +15,12 @@ from tests.apps import shop
 SCRIPT = Path(source.__file__).with_name("streamlit_app.py")
 
 Opened = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def the_main_module_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest puts its script in the place of `__main__`, where a spawned process would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(scope="session")

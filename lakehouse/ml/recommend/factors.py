@@ -36,17 +36,17 @@ def fit_factors(
     interactions: Interactions, settings: FactorSettings, *, seed: int = 7, threads: int = 1
 ) -> Factors:
     """Fit by conjugate gradients; on one thread the same seed gives the same factors."""
-    model = AlternatingLeastSquares(
-        factors=settings.rank,
-        regularization=settings.regularization,
-        alpha=settings.alpha,
-        iterations=settings.iterations,
-        use_gpu=False,
-        num_threads=threads,
-        random_state=seed,
-    )
     confidence = interactions.counts.copy()
     confidence.data = np.log1p(confidence.data)
     with single_threaded():
+        model = AlternatingLeastSquares(
+            factors=settings.rank,
+            regularization=settings.regularization,
+            alpha=settings.alpha,
+            iterations=settings.iterations,
+            use_gpu=False,
+            num_threads=threads,
+            random_state=seed,
+        )
         model.fit(confidence, show_progress=False)
     return Factors(np.asarray(model.user_factors), np.asarray(model.item_factors))
