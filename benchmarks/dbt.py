@@ -7,7 +7,6 @@ catalog service, committing to Iceberg, and for `build` the data tests. Every va
 turn, so that a busy machine slows all of them alike.
 """
 
-import argparse
 import json
 import statistics
 import tempfile
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.online_retail import ONLINE_RETAIL
 from dbt_project.plugin.invocation import invoke
 from ingest import land_orders
 from lakehouse.catalog import catalog_endpoint, open_catalog
@@ -28,12 +28,10 @@ ROUNDS = 5
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", type=Path, help="an order log, such as online-retail.csv.gz")
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(folder=Path(folder), environment={})
         with open_catalog(settings) as catalog:
-            report = land_orders(parser.parse_args().source, catalog, settings)
+            report = land_orders(ONLINE_RETAIL, catalog, settings)
         print(f"{report.landed:,} order lines, {ROUNDS} rounds, medians")
         _dbt(settings, "build", "--full-refresh")
         with _native(settings, Path(folder) / "native.duckdb") as con:

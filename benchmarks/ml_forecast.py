@@ -3,20 +3,19 @@
 python -m benchmarks.ml_forecast LOG
 """
 
-import sys
 import time
-from pathlib import Path
 
 import polars as pl
 
 from benchmarks.ml_lines import read_lines
+from benchmarks.online_retail import ONLINE_RETAIL
 from lakehouse.ml.forecast.outlook import look_ahead
 from lakehouse.ml.forecast.panel import last_full_day
 from lakehouse.ml.orders import demand
 
 
-def main(log: Path) -> None:
-    purchases = demand(read_lines(log))
+def main() -> None:
+    purchases = demand(read_lines(ONLINE_RETAIL))
     last = last_full_day(purchases["ordered_at"].dt.date(), purchases["ordered_at"])
     began, used = time.monotonic(), time.process_time()
     for outlook in look_ahead(purchases, "product_weekly", last):
@@ -29,4 +28,4 @@ def main(log: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -1,6 +1,6 @@
 """Recommendations for all customers, against Spark's implicit ALS: time and NDCG, in one run.
 
-    python -m benchmarks.ml_recommend LOG [PYTHON_WITH_PYSPARK]
+    python -m benchmarks.ml_recommend [PYTHON_WITH_PYSPARK]
 
 Spark is no dependency of the project: give a Python that has it (and numpy) to measure against.
 Each window's model is fitted on what was before it; ours was chosen on earlier windows alone.
@@ -11,12 +11,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from benchmarks.ml_lines import END, read_lines
+from benchmarks.online_retail import ONLINE_RETAIL
 from lakehouse.ml.evaluation.ranking import judge, truth
 from lakehouse.ml.evaluation.windows import last_windows
 from lakehouse.ml.orders import demand
@@ -93,8 +93,8 @@ def ndcg(model: object, found: Interactions, bought: pl.DataFrame, *, new: bool)
     return float(judge(lists, wanted)["ndcg"].mean())
 
 
-def main(log: Path, python: str | None) -> None:
-    purchases = demand(read_lines(log))
+def main(python: str | None = None) -> None:
+    purchases = demand(read_lines(ONLINE_RETAIL))
     for window in last_windows(END, 3):
         bought = window.within(purchases)
         found = interactions(purchases, window.start)
@@ -116,4 +116,4 @@ def main(log: Path, python: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None)
+    main(*sys.argv[1:])

@@ -30,7 +30,7 @@ def made_up(count: int) -> Interactions:
     return Interactions(datetime.fromisoformat("2024-01-01"), *names, customers, products, ages)
 
 
-def main(count: int) -> None:
+def main(count: int = INTERACTIONS) -> None:
     found = made_up(count)
     began = time.monotonic()
     weights = bm25(found.counts)
@@ -45,4 +45,4 @@ def main(count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else INTERACTIONS)
+    main(*map(int, sys.argv[1:]))
