@@ -216,8 +216,13 @@ def test_a_session_sees_what_was_committed_meanwhile(settings: Settings) -> None
 
 
 def interrupted(session: Session, sql: str) -> None:
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-    session.run(sql)
+    # A job in the background is started with SIGINT ignored, and so are the tests it runs.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+        session.run(sql)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_cancels_the_statement(session: Session) -> None:
