@@ -27,6 +27,8 @@ def evolve(transaction: Transaction, wanted: Schema) -> None:
     so that old snapshots stay readable. Raises CatalogError where the partitioning forbids it.
     """
     present = transaction.table_metadata.schema()
+    if _outline(present) == _outline(wanted):
+        return
     kept = staying(present, wanted)
     try:
         with transaction.update_schema(allow_incompatible_changes=True) as update:
@@ -48,6 +50,11 @@ def staying(present: Schema, wanted: Schema) -> list[str]:
         for field in present.fields
         if field.name in wishes and _fits(field.field_type, wishes[field.name])
     ]
+
+
+def _outline(schema: Schema) -> list[tuple[object, ...]]:
+    """Everything about the columns but their ids."""
+    return [(f.name, _numbered(f.field_type), f.required, f.doc or "") for f in schema.fields]
 
 
 def _retire(update: UpdateSchema, present: Schema, kept: Sequence[str]) -> None:
@@ -88,6 +95,8 @@ def _fits(old: IcebergType, new: IcebergType) -> bool:
             return _numbered(old) == _numbered(new)
 
 
-def _numbered(type_: IcebergType) -> Schema:
-    """The type with ids counted from 1, so that two nested ones can be compared."""
-    return assign_fresh_schema_ids(Schema(NestedField(1, "column", type_)))
+def _numbered(type_: IcebergType) -> IcebergType:
+    """The type with the ids inside it counted from 2, so that two of them can be compared."""
+    if type_.is_primitive:
+        return type_
+    return assign_fresh_schema_ids(Schema(NestedField(1, "column", type_))).fields[0].field_type

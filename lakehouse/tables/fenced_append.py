@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
-from pyiceberg.table import CommitTableResponse, Table, Transaction
-from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table import CommitTableResponse, Table
 from pyiceberg.table.snapshots import Operation
-from pyiceberg.table.update import AssertTableUUID, TableUpdate, update_table_metadata
+from pyiceberg.table.update import AssertTableUUID
 from pyiceberg.table.update.snapshot import _MergeAppendFiles
 
 from lakehouse.catalog.commits import Change, TransactionalCatalog
@@ -26,6 +25,7 @@ from lakehouse.tables.checkpoints import (
     read_checkpoint,
     sequence_key,
 )
+from lakehouse.tables.lean_transaction import LeanTransaction
 
 _ATTEMPTS = 20
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 1.0
@@ -76,24 +76,6 @@ def append_fenced(*appends: Append) -> None:
         wait = min(_FIRST_WAIT_SECONDS * 2**number, _LONGEST_WAIT_SECONDS)
         # Jitter, or two that met once would meet every time.
         time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311
-
-
-class LeanTransaction(Transaction):
-    """A transaction that works out its metadata once a change, not once a look.
-
-    PyIceberg copies the whole table metadata about 15 times a commit: 587 ms at 1,000
-    snapshots, 70 ms with this.
-    """
-
-    _cached: tuple[TableMetadata, tuple[TableUpdate, ...], TableMetadata] | None = None
-
-    @property
-    def table_metadata(self) -> TableMetadata:
-        """The metadata of the table with the staged changes applied."""
-        base, staged = self._table.metadata, self._updates
-        if self._cached is None or self._cached[0] is not base or self._cached[1] is not staged:
-            self._cached = (base, staged, update_table_metadata(base, staged))
-        return self._cached[2]
 
 
 class _Attempt:

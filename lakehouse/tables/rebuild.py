@@ -23,6 +23,7 @@ from lakehouse.tables.data_files import Rows, write
 from lakehouse.tables.descriptions import COMMENT
 from lakehouse.tables.evolution import evolve, staying
 from lakehouse.tables.folders import new_folder
+from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.partitioning import Term, admit, parse_terms, retire, spec_of
 from lakehouse.tables.replacement import Replacement
 
@@ -102,7 +103,7 @@ def _begin(
         return catalog.create_table_transaction(
             content.identifier, schema, partition_spec=spec, properties=properties
         )
-    transaction = table.transaction()
+    transaction = LeanTransaction(table)
     retire(transaction, terms, staying(table.schema(), schema))
     evolve(transaction, schema)
     admit(transaction, terms)

@@ -203,8 +203,7 @@ def test_every_table_says_what_a_row_is_has_a_key_and_describes_its_columns(buil
     keyed = {
         node["attached_node"]
         for node in nodes
-        if node["resource_type"] == "test"
-        and node["test_metadata"]["name"] in {"unique", "unique_together"}
+        if node["resource_type"] == "test" and node["test_metadata"]["name"] in {"is_key"}
     }
     tables = [node for node in nodes if node["resource_type"] in {"model", "seed"}]
     for node in tables:
@@ -237,7 +236,7 @@ def test_what_dbt_users_type(built: Built, arguments: list[str]) -> None:
 @built_once
 def test_failures_are_stored_and_stored_again(built: Built) -> None:
     for _ in range(2):
-        command = ["test", "--select", "unique_fct_orders_order_id", "--store-failures"]
+        command = ["test", "--select", "is_key_fct_orders_order_id", "--store-failures"]
         succeed(invoke(built.settings, command))
 
 
@@ -288,7 +287,7 @@ def test_plain_dbt_in_the_folder(tmp_path: Path) -> None:
         table.append(table.scan(limit=1).to_arrow())
         broken = dbt(project, "build")
         assert broken.returncode == 1
-        assert "Failure in test source_unique_landing_order_lines_record_id" in broken.stdout
+        assert "Failure in test source_is_key_landing_order_lines_record_id" in broken.stdout
         assert len(rows(catalog, "core.fct_order_lines")) == len(FIRST)
 
 
