@@ -1,10 +1,16 @@
-"""Working one step ahead: the next item is made while this one is used."""
+"""Working ahead: what comes next is made while this is used, and several things at once."""
 
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+# Each worker holds a block of text and what becomes of it: more of them, more memory.
+WORKERS = min(os.cpu_count() or 1, 4)
 
 
 def ahead(items: Generator[T, None, None]) -> Iterator[T]:
@@ -21,3 +27,19 @@ def ahead(items: Generator[T, None, None]) -> Iterator[T]:
                 yield item  # type: ignore[misc]
     finally:
         items.close()
+
+
+def in_parallel(function: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    """Each item with what `function` makes of it, in the order of the items.
+
+    Items are drawn in the calling thread, a few in advance; `function` runs in threads.
+    """
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="worker") as pool:
+        begun: deque[tuple[T, Future[R]]] = deque()
+        for item in items:
+            begun.append((item, pool.submit(function, item)))
+            if len(begun) > WORKERS:
+                first, job = begun.popleft()
+                yield first, job.result()
+        for first, job in begun:
+            yield first, job.result()

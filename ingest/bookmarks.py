@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, replace
 from hashlib import blake2b
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 # The head tells logs apart by their first records; the lines before the offset catch a log that
 # was truncated and begins with the same header again.
@@ -116,7 +116,7 @@ def tail_fingerprint(before: bytes) -> str:
     return fingerprint(tail[begin:])
 
 
-def recognise(stream: BinaryIO, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
+def recognise(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
     """The furthest bookmark that was made in this log, None when it was never read."""
     for bookmark in _same_head(stream, bookmarks):
         start = max(0, bookmark.offset - TAIL_BYTES)
@@ -126,7 +126,7 @@ def recognise(stream: BinaryIO, bookmarks: Iterable[Bookmark]) -> Bookmark | Non
     return None
 
 
-def altered(stream: BinaryIO, name: str, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
+def altered(stream: BufferedIOBase, name: str, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
     """The bookmark of a landed log that this one, which was not recognised, is a changed copy of.
 
     It is one when a full head is the same, or when it has the name of a landed log and still
@@ -146,7 +146,7 @@ def altered(stream: BinaryIO, name: str, bookmarks: Iterable[Bookmark]) -> Bookm
     return None
 
 
-def _same_head(stream: BinaryIO, bookmarks: Iterable[Bookmark]) -> list[Bookmark]:
+def _same_head(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> list[Bookmark]:
     """The bookmarks of logs that begin like this one, the furthest first."""
     stream.seek(0)
     content = stream.read(HEAD_BYTES)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from ingest.rejects import Reason
-from ingest.screening import Block, Numbers, field_counts
+from ingest.screening import Block, Numbers
 
 # Where a log repeats itself, the parser makes dictionaries as fast as strings, and a conversion
 # then looks at each distinct text once.
@@ -30,12 +30,12 @@ class Fields:
 
 
 def read_fields(block: Block, columns: Sequence[str], types: dict[str, pa.DataType]) -> Fields:
-    """The fields of the block's sound lines. What turns out to be unsound is refused in it."""
+    """The fields of the block's sound lines. Lines with another number of fields are refused."""
     text, lines = block.sound_lines()
     if not text:
         empty = pa.table({name: pa.array([], types[name]) for name in columns})
         return Fields(empty, lines)
-    skipped = []
+    skipped: list[pa_csv.InvalidRow] = []
 
     def skip(row: pa_csv.InvalidRow) -> str:
         skipped.append(row)
@@ -43,29 +43,27 @@ def read_fields(block: Block, columns: Sequence[str], types: dict[str, pa.DataTy
 
     table = pa_csv.read_csv(
         pa.BufferReader(text),
-        read_options=pa_csv.ReadOptions(column_names=columns, block_size=_PARSER_BLOCK),
+        # Only a reader without threads tells which row it skips; blocks are read in parallel.
+        read_options=pa_csv.ReadOptions(
+            column_names=columns, block_size=_PARSER_BLOCK, use_threads=False
+        ),
         parse_options=pa_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip),
         convert_options=pa_csv.ConvertOptions(
             column_types=types, strings_can_be_null=True, null_values=[""]
         ),
     )
     if skipped:
-        lines = _refuse_wrong_counts(block, text, lines, len(columns))
+        lines = _refuse(skipped, block, lines)
     if len(table) + len(block.rejects) != block.count:
         message = f"{block.count} lines became {len(table)} rows, {len(block.rejects)} rejects"
         raise RuntimeError(message)
     return Fields(table, lines)
 
 
-def _refuse_wrong_counts(
-    block: Block, text: bytes, lines: Numbers | None, expected: int
-) -> Numbers:
-    """Refuse the lines the parser has skipped (it doesn't say which); the indices of the rest."""
-    counts = field_counts(text)
-    skipped = (counts != expected) & (counts != 0)  # an empty line becomes a row of nulls
+def _refuse(skipped: Sequence[pa_csv.InvalidRow], block: Block, lines: Numbers | None) -> Numbers:
+    """Refuse the lines the parser has skipped; the indices of the rest."""
     lines = np.arange(block.count) if lines is None else lines
-    for row in np.flatnonzero(skipped):
-        detail = f"{counts[row]} fields, expected {expected}"
-        block.reject(int(lines[row]), Reason.WRONG_COLUMN_COUNT, detail)
-    sound: Numbers = lines[~skipped]
-    return sound
+    for row in skipped:
+        detail = f"{row.actual_columns} fields, expected {row.expected_columns}"
+        block.reject(int(lines[row.number - 1]), Reason.WRONG_COLUMN_COUNT, detail)
+    return np.delete(lines, [row.number - 1 for row in skipped])

@@ -27,7 +27,7 @@ from ingest.lineage import landed_rows, rejected_rows
 from ingest.log_reader import Batch
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import LakehouseError, LockedError
-from lakehouse.tables.arrow_files import remove_files, write_data_files
+from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_files
 from lakehouse.tables.checkpoints import carried_checkpoints, checkpoint_key, read_checkpoint
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import Append, append_fenced, commits_together
@@ -39,7 +39,7 @@ from lakehouse.tables.landing import (
     REJECTS_SCHEMA,
 )
 
-_COUNTERS = ("record_id", "source_line")
+_ENCODINGS = Encodings(counters=("record_id", "source_line"), runs=("invoice_no", "invoice_date"))
 
 
 @dataclass
@@ -112,9 +112,9 @@ class DeliveryStream:
         sequence = self.checkpoint.sequence + 1
         prefix = f"{self.name}-{sequence:08d}"
         rows = pa.concat_tables([landed_rows(b, first, sequence) for b, first in numbered])
-        self._staged.files += write_data_files(self._table, rows, prefix=prefix, counters=_COUNTERS)
+        self._staged.files += write_data_files(self._table, rows, prefix, _ENCODINGS)
         rejects = rejected_rows(numbered, self.name, sequence)
-        self._staged.reject_files += write_data_files(self._rejects, rejects, prefix=prefix)
+        self._staged.reject_files += write_data_files(self._rejects, rejects, prefix)
         self._reached("files written")
 
     @property

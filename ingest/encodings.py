@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable
 
-from ingest.screening import LONGEST_LINE, Block, lines_beyond_ascii
+from ingest.screening import LONGEST_LINE, Block, Text, lines_beyond_ascii
 
 UTF_8, LATIN_1 = "utf-8", "latin-1"
 # In Latin-1, 80-9F are control codes, and FE and FF stand for letters that hardly any log has.
 _LATIN_1_LETTERS = frozenset(range(0xA0, 0xFE))
 
 
-def settle(text: bytes, rest: Callable[[], Iterable[bytes]]) -> str:
+def settle(text: Text, rest: Callable[[], Iterable[Text]]) -> str:
     """The encoding of a log whose first lines beyond ASCII are in `text`.
 
     A log is Latin-1 when none of its lines beyond ASCII is valid UTF-8 and all their high bytes
@@ -21,7 +21,7 @@ def settle(text: bytes, rest: Callable[[], Iterable[bytes]]) -> str:
     return LATIN_1
 
 
-def _speaks_for_utf8(text: bytes) -> bool:
+def _speaks_for_utf8(text: Text) -> bool:
     if text.isascii():
         return False
     block = Block(text if text.endswith(b"\n") else text + b"\n")

@@ -2,9 +2,10 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from functools import partial
+from io import BufferedIOBase
 
-from ingest.ahead import ahead
+from ingest.ahead import in_parallel
 from ingest.bookmarks import (
     HEAD_BYTES,
     TAIL_BYTES,
@@ -19,6 +20,7 @@ from ingest.headers import read_format
 from ingest.logs import Log, stored_position
 from ingest.order_lines import OrderFormat, Parsed, parse
 from ingest.reading import BLOCK_BYTES, LineBlock, line_blocks
+from ingest.screening import Text
 from lakehouse.errors import SourceError
 
 _SNIFFED_BYTES = 64 << 10
@@ -64,8 +66,20 @@ def read_batches(
             )
         reader = _Reader(log, form, left, sealed)
         if reader.begin(stream, header):
-            for block in ahead(line_blocks(stream, block_bytes, TAIL_BYTES)):
-                yield reader.batch(block, stored_position(stream))
+            pieces = reader.pieces(stream, block_bytes)
+            for piece, parsed in in_parallel(reader.parse, pieces):
+                yield reader.batch(piece, parsed)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A block that was read, as UTF-8, and what was known of its log by then."""
+
+    block: LineBlock
+    text: Text
+    continued: bool
+    encoding: str
+    stored: int
 
 
 class _Reader:
@@ -83,7 +97,7 @@ class _Reader:
         self._head = b""
         self._tail = b""
 
-    def begin(self, stream: BinaryIO, header: int) -> bool:
+    def begin(self, stream: BufferedIOBase, header: int) -> bool:
         """Go to the bookmark, or behind the header; whether there may be something new."""
         stream.seek(0)
         content = stream.read(max(HEAD_BYTES, header))
@@ -96,19 +110,35 @@ class _Reader:
         self._tail = stream.read(min(TAIL_BYTES, self._offset))
         return not self._open or self._close_line(stream)
 
-    def batch(self, block: LineBlock, stored: int) -> Batch:
-        """The block's lines, parsed, with the bookmark after them."""
-        text = self._as_utf8(block.text + b"\n" if block.open else block.text, block.consumed)
-        parsed = parse(text, self._form, continued=self._open)
-        first_line = self._line if self._open else self._line + 1
+    def pieces(self, stream: BufferedIOBase, block_bytes: int) -> Iterator[_Piece]:
+        """What there is to parse; runs ahead of `batch`."""
+        offset, encoding, continued = self._offset, self._encoding, self._open
+        for block in line_blocks(stream, block_bytes, TAIL_BYTES):
+            offset += block.consumed
+            text = block.text + b"\n" if block.open else block.text
+            if not text.isascii():
+                encoding = encoding or settle(text, partial(self._rest, offset))
+                if encoding == LATIN_1:
+                    text = text.decode(LATIN_1).encode(UTF_8)
+            yield _Piece(block, text, continued, encoding, stored_position(stream))
+            continued = block.open
+
+    def parse(self, piece: _Piece) -> Parsed:
+        """The lines of a piece; may run in any thread."""
+        return parse(piece.text, self._form, continued=piece.continued)
+
+    def batch(self, piece: _Piece, parsed: Parsed) -> Batch:
+        """A piece's lines with the bookmark after them."""
+        block = piece.block
+        first_line = self._line if piece.continued else self._line + 1
         self._line = first_line + parsed.count - 1
-        self._open = block.open
+        self._open, self._encoding = block.open, piece.encoding
         self._pass(block.text, block.end, block.consumed)
         left, self._bookmark = self._bookmark, self._bookmark_here()
         name, reached = self._log.name, self._bookmark
-        return Batch(name, first_line, parsed, left, reached, block.consumed, stored)
+        return Batch(name, first_line, parsed, left, reached, block.consumed, piece.stored)
 
-    def _close_line(self, stream: BinaryIO) -> bool:
+    def _close_line(self, stream: BufferedIOBase) -> bool:
         """Read the end that the last line got since; False when it still has none."""
         after = stream.read(2)
         if after in {b"", b"\r"}:
@@ -120,7 +150,7 @@ class _Reader:
         stream.seek(self._offset)
         return True
 
-    def _pass(self, text: bytes, end: bytes, consumed: int | None = None) -> None:
+    def _pass(self, text: Text, end: bytes, consumed: int | None = None) -> None:
         self._offset += len(text) if consumed is None else consumed
         if len(self._head) < HEAD_BYTES:
             self._head = (self._head + text[:HEAD_BYTES])[:HEAD_BYTES]
@@ -138,14 +168,7 @@ class _Reader:
             sealed=self._sealed,
         )
 
-    def _as_utf8(self, text: bytes, consumed: int) -> bytes:
-        if text.isascii():
-            return text
-        if not self._encoding:
-            self._encoding = settle(text, lambda: self._rest(self._offset + consumed))
-        return text.decode(LATIN_1).encode(UTF_8) if self._encoding == LATIN_1 else text
-
-    def _rest(self, offset: int) -> Iterator[bytes]:
+    def _rest(self, offset: int) -> Iterator[Text]:
         with self._log.open() as stream:
             stream.seek(offset)
             for block in line_blocks(stream):

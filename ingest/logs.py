@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
-from io import BytesIO
+from io import BufferedIOBase, BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from ingest.workbooks import sheet_texts
 from lakehouse.errors import SourceError
@@ -75,7 +74,7 @@ class Log:
     sheet: bytes = b""
 
     @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
+    def open(self) -> Iterator[BufferedIOBase]:
         """Its text from the first byte, decompressed.
 
         Raises SourceError, also while it is read, when the file turns out to be damaged.
@@ -87,12 +86,12 @@ class Log:
                 yield stream
         else:
             with gzip.open(self.file.path, "rb") as stream, _intact(self.file.path):
-                yield cast("BinaryIO", stream)
+                yield stream
 
 
-def stored_position(stream: BinaryIO) -> int:
+def stored_position(stream: BufferedIOBase) -> int:
     """How many bytes of its file a log's stream has used up, about."""
-    compressed: BinaryIO | None = getattr(stream, "fileobj", None)
+    compressed: BufferedIOBase | None = getattr(stream, "fileobj", None)
     return (compressed or stream).tell()
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from ingest.csv_fields import REPEATED, Fields, read_fields
 from ingest.rejects import Reason, Reject
-from ingest.screening import Block, Numbers, screen
+from ingest.screening import Block, Numbers, Text, screen
 from ingest.values import ISO_DATES, Values, customers, dates, prices, quantities
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -56,7 +56,7 @@ class Parsed:
     count: int
 
 
-def parse(text: bytes, form: OrderFormat, *, continued: bool = False) -> Parsed:
+def parse(text: Text, form: OrderFormat, *, continued: bool = False) -> Parsed:
     """The lines of `text` as typed rows and rejects; together they are all of its lines.
 
     `text` ends with a newline. When it is `continued`, its first line is the rest of one that
@@ -118,12 +118,10 @@ _CONVERTED: tuple[tuple[str, Callable[[pa.Array], Values] | None, Reason | None]
 def _blank(column: pa.ChunkedArray) -> Flags | None:
     """Where there is nothing but spaces, None when that is nowhere."""
     distinct = column.unify_dictionaries().chunk(0).dictionary if _repeated(column) else column
-    blank = pc.match_substring_regex(distinct, r"^\s*$")
-    if not column.null_count and not pc.any(blank).as_py():
+    if not column.null_count and not pc.any(pc.ascii_is_space(distinct)).as_py():
         return None
-    if _repeated(column):
-        blank = pc.match_substring_regex(column.cast(pa.string()), r"^\s*$")
-    return _flags(pc.fill_null(blank, True))
+    texts = column.cast(pa.string()) if _repeated(column) else column
+    return _flags(pc.fill_null(pc.ascii_is_space(texts), True))
 
 
 def _repeated(column: pa.ChunkedArray) -> bool:

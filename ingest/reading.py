@@ -2,9 +2,9 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import BinaryIO
+from io import BufferedIOBase
 
-from ingest.screening import LONGEST_LINE
+from ingest.screening import LONGEST_LINE, Text
 
 BLOCK_BYTES = 16 << 20
 # Of a line without end this much is held: enough to see that it is too long, and to keep of it
@@ -20,35 +20,51 @@ class LineBlock:
     Only the last block of a log may be `open`: its last line has no end yet.
     """
 
-    text: bytes
+    text: Text
     consumed: int
     end: bytes
     open: bool = False
 
 
 def line_blocks(
-    stream: BinaryIO, size: int = BLOCK_BYTES, end: int = 0
+    stream: BufferedIOBase, size: int = BLOCK_BYTES, end: int = 0
 ) -> Generator[LineBlock, None, None]:
     """The rest of the stream in blocks of about `size` bytes, each with its last `end` bytes."""
-    pending, passed = b"", b""  # of the bytes passed over the last are kept
-    consumed = 0
-    while got := stream.read(size):
-        cut = got.rfind(b"\n") + 1
-        if passed and cut:
-            first = got.find(b"\n") + 1
-            last = (passed + got[:first])[-end:]
-            yield LineBlock(pending + b"\n", consumed + first, last)
-            got, cut = got[first:], cut - first
-            pending, passed, consumed = b"", b"", 0
-        if cut:
-            text = pending + got[:cut]
-            yield LineBlock(text, len(text), text[-end:])
-            pending, consumed = got[cut:], len(got) - cut
-        else:
-            pending += got
-            consumed += len(got)
-        if len(pending) > _HELD_BYTES:
-            passed = (passed + pending[_HELD_BYTES:])[-max(end, 1) :]
-            pending = pending[:_HELD_BYTES]
-    if pending:
-        yield LineBlock(pending, consumed, (pending + passed)[-end:], open=True)
+    line, length = b"", 0  # the line under way: what is held of it, and how long it is so far
+    passed = b""  # the last bytes of it that are not held
+    while block := _read_after(line, stream, size):
+        if passed:
+            ended = block.find(b"\n", len(line)) + 1
+            passed = _last(passed + block[len(line) : ended or None], max(end, 1))
+            length += (ended or len(block)) - len(line)
+            if not ended:
+                continue
+            yield LineBlock(line + b"\n", length, _last(passed, end))
+            del block[:ended]
+            passed = b""
+        cut = block.rfind(b"\n") + 1
+        line, length = bytes(block[cut : cut + _HELD_BYTES]), len(block) - cut
+        if length > len(line):
+            passed = _last(block, max(end, 1))
+        del block[cut:]
+        if block:
+            yield LineBlock(block, len(block), _last(block, end))
+    if line:
+        yield LineBlock(line, length, _last(line + passed, end), open=True)
+
+
+def _read_after(begin: bytes, stream: BufferedIOBase, size: int) -> bytearray:
+    """`begin` and up to `size` bytes after it; nothing at all at the end of the stream.
+
+    Read in place: each copy of a block would cost a tenth of the time it takes to parse it.
+    """
+    block = bytearray(len(begin) + size)
+    block[: len(begin)] = begin
+    with memoryview(block) as view, view[len(begin) :] as rest:
+        got = stream.readinto(rest)
+    del block[len(begin) + got if got else 0 :]
+    return block
+
+
+def _last(text: Text, length: int) -> bytes:
+    return bytes(text[max(0, len(text) - length) :])

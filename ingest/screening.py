@@ -25,6 +25,7 @@ NEWLINE, RETURN, QUOTE, COMMA = b'\n\r",'
 
 _REGULAR = np.frombuffer(b'\n,"', dtype=np.uint8)
 
+Text: TypeAlias = bytes | bytearray
 Numbers: TypeAlias = npt.NDArray[np.int64]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
@@ -33,7 +34,7 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 class Block:
     """Whole lines of text, each with its end, and what is found to be wrong with them."""
 
-    text: bytes  # a CRLF becomes a newline
+    text: Text  # a CRLF becomes a newline
     rejects: dict[int, Reject] = field(default_factory=dict)  # by index of the line
     rewritten: dict[int, bytes] = field(default_factory=dict)  # the same fields, quoted properly
 
@@ -58,7 +59,7 @@ class Block:
 
     def line(self, index: int) -> bytes:
         """The line at `index`, without its end."""
-        return self.text[self._start(index) : int(self.ends[index])]
+        return bytes(self.text[self._start(index) : int(self.ends[index])])
 
     def reject(self, index: int, reason: Reason, detail: str) -> None:
         """Refuse a line, unless something graver was found before."""
@@ -68,7 +69,7 @@ class Block:
                 reason, detail = Reason.BLANK_LINE, f"{len(raw)} spaces"
             self.rejects[index] = Reject(index, reason, detail, readable(raw[:LONGEST_LINE]))
 
-    def sound_lines(self) -> tuple[bytes, Numbers | None]:
+    def sound_lines(self) -> tuple[Text, Numbers | None]:
         """The text of the lines that are left, and their indices (None: all of them)."""
         if not self.rejects and not self.rewritten:
             return self.text, None
@@ -113,7 +114,7 @@ def lines_beyond_ascii(block: Block) -> list[int]:
     return [int(n) for n in np.unique(np.searchsorted(block.ends, found))]
 
 
-def _any_too_long(text: bytes) -> bool:
+def _any_too_long(text: Text) -> bool:
     at = 0
     while len(text) - at > LONGEST_LINE + 1:
         at = text.rfind(b"\n", at, at + LONGEST_LINE + 1) + 1
@@ -135,7 +136,7 @@ def _refuse_byte(block: Block, byte: int, reason: Reason) -> None:
         block.reject(int(index), reason, f"{count} of them")
 
 
-def _is_utf8(text: bytes) -> bool:
+def _is_utf8(text: Text) -> bool:
     """Ten times as fast as decoding it."""
     if text.isascii():
         return True
@@ -204,16 +205,3 @@ def _rewrite(block: Block, index: int) -> None:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(fields)
     block.rewritten[index] = line.getvalue().encode("utf-8")
-
-
-def field_counts(text: bytes) -> Numbers:
-    """How many fields each line of well-formed CSV text has; an empty line has none."""
-    raw = np.frombuffer(text, dtype=np.uint8)
-    commas = np.flatnonzero(raw == COMMA)
-    if b'"' in text:
-        # Every line pairs its quotes, so a comma is quoted when an odd number precedes it.
-        commas = commas[np.searchsorted(np.flatnonzero(raw == QUOTE), commas) % 2 == 0]
-    ends = np.flatnonzero(raw == NEWLINE)
-    counts = np.diff(np.searchsorted(commas, ends), prepend=0) + 1
-    counts[np.diff(ends, prepend=-1) == 1] = 0
-    return counts
