@@ -6,6 +6,7 @@ counterpart, is an `AthenaError` with Trino's code; nothing falls through to wha
 under the same name.
 """
 
+from lakehouse.athena.attached import AttachedSchema, type_from_engine
 from lakehouse.athena.engine import prepare
 from lakehouse.athena.errors import AthenaError, translate_error
 from lakehouse.athena.render import render, render_column, renderer
@@ -15,6 +16,7 @@ from lakehouse.athena.types import Type
 
 __all__ = [
     "AthenaError",
+    "AttachedSchema",
     "MappedSchema",
     "Schema",
     "TableColumns",
@@ -26,4 +28,5 @@ __all__ = [
     "renderer",
     "translate",
     "translate_error",
+    "type_from_engine",
 ]

@@ -40,7 +40,7 @@ def steps(path: str) -> tuple[str | int, ...]:
 def _find(text: str, path: str) -> Json:
     wanted = steps(path)
     try:
-        value = json_text.loads(text)
+        value = json_text.loads(text, first=True)
     except ValueError:
         return _MISSING
     for step in wanted:

@@ -21,9 +21,22 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def loads(text: str) -> Json:
-    """A JSON text as Python values, numbers as `Number`. Raises ValueError."""
-    return json.loads(text, parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+def _first_wins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    return dict(reversed(pairs))
+
+
+def loads(text: str, *, first: bool = False) -> Json:
+    """A JSON text as Python values, numbers as `Number`. Raises ValueError.
+
+    Of a key written twice the last value counts, or the first for who reads along the text.
+    """
+    return json.loads(
+        text,
+        parse_int=Number,
+        parse_float=Number,
+        parse_constant=_no_constant,
+        object_pairs_hook=_first_wins if first else None,
+    )
 
 
 def number(written: str) -> str:

@@ -222,6 +222,13 @@ CREATE OR REPLACE TEMP MACRO athena_hamming(a, b) AS
          ELSE coalesce(list_sum(list_transform(range(1, length(a) + 1),
               lambda i: CASE WHEN a[i] <> b[i] THEN 1 ELSE 0 END)), 0) END;
 
+-- What is neither text, boolean nor an integer is read in Python, which keeps numbers as written.
+CREATE OR REPLACE TEMP MACRO athena_json_member(x, path, engine_path) AS
+    CASE WHEN json_valid(x) THEN
+         CASE WHEN json_type(x, engine_path) IN ('VARCHAR', 'BOOLEAN', 'BIGINT', 'UBIGINT')
+              THEN json_extract_string(x, engine_path)
+              WHEN json_type(x, engine_path) = 'DOUBLE' THEN athena_json_extract_scalar(x, path) END END;
+
 -- Arrays
 
 CREATE OR REPLACE TEMP MACRO athena_array_subscript(x, i) AS
@@ -251,14 +258,22 @@ CREATE OR REPLACE TEMP MACRO athena_contains(x, e) AS
          WHEN athena_has_null(x) THEN NULL
          ELSE FALSE END;
 
+-- The first of each run of equal values once they are sorted, back in their first order.
 CREATE OR REPLACE TEMP MACRO athena_distinct(x) AS
-    list_filter(x, lambda e, i: len(list_filter(x[1 : i - 1], lambda f: f IS NOT DISTINCT FROM e)) = 0);
+    list_transform(list_sort(list_transform(
+        [list_sort(list_transform(x, lambda e, i: struct_pack(v := e, i := i)))],
+        lambda s: list_transform(
+            list_filter(s, lambda p, j: j = 1 OR s[j - 1].v IS DISTINCT FROM p.v),
+            lambda p: struct_pack(i := p.i, v := p.v)))[1]), lambda q: q.v);
+
+CREATE OR REPLACE TEMP MACRO athena_holds(x, e) AS
+    CASE WHEN e IS NULL THEN coalesce(athena_has_null(x), FALSE) ELSE list_contains(x, e) END;
 
 CREATE OR REPLACE TEMP MACRO athena_intersect(a, b) AS
-    athena_distinct(list_filter(a, lambda e: len(list_filter(b, lambda f: f IS NOT DISTINCT FROM e)) > 0));
+    athena_distinct(list_filter(a, lambda e: athena_holds(b, e)));
 
 CREATE OR REPLACE TEMP MACRO athena_except(a, b) AS
-    athena_distinct(list_filter(a, lambda e: len(list_filter(b, lambda f: f IS NOT DISTINCT FROM e)) = 0));
+    athena_distinct(list_filter(a, lambda e: NOT athena_holds(b, e)));
 
 CREATE OR REPLACE TEMP MACRO athena_overlap(a, b) AS
     CASE WHEN a IS NULL OR b IS NULL THEN NULL
@@ -324,8 +339,11 @@ CREATE OR REPLACE TEMP MACRO athena_contains_sequence(x, seq) AS
 -- Maps
 
 CREATE OR REPLACE TEMP MACRO athena_first_of_each(entries) AS
-    map_from_entries(list_filter(entries, lambda e, i:
-        list_position(list_transform(entries, lambda f: f.key), e.key) = i));
+    map_from_entries(list_transform(list_sort(list_transform(
+        [list_sort(list_transform(entries, lambda e, i: struct_pack(k := e.key, i := i)))],
+        lambda s: list_transform(
+            list_filter(s, lambda p, j: j = 1 OR s[j - 1].k <> p.k), lambda p: p.i))[1]),
+        lambda i: entries[i]));
 
 CREATE OR REPLACE TEMP MACRO athena_unique_entries(entries) AS
     CASE WHEN len(list_distinct(list_transform(entries, lambda e: e.key))) < len(entries)
@@ -334,15 +352,17 @@ CREATE OR REPLACE TEMP MACRO athena_unique_entries(entries) AS
          THEN athena_invalid('map key cannot be null')
          ELSE map_from_entries(entries) END;
 
-CREATE OR REPLACE TEMP MACRO athena_multimap(entries) AS
-    map_from_entries(list_transform(list_distinct(list_transform(entries, lambda e: e.key)), lambda k:
-        struct_pack(key := k, value := list_transform(
-            list_filter(entries, lambda e: e.key = k), lambda e: e.value))));
-
+-- Sorted by key and place, each run of one key is a slice between two starts.
 CREATE OR REPLACE TEMP MACRO athena_ordered_multimap(entries) AS
-    map_from_entries(list_transform(athena_distinct(list_transform(entries, lambda e: e.key)), lambda k:
-        struct_pack(key := k, value := list_transform(
-            list_filter(entries, lambda e: e.key = k), lambda e: e.value))));
+    list_transform(
+        [list_sort(list_transform(entries, lambda e, i: struct_pack(k := e.key, i := i)))],
+        lambda s: list_transform(
+            [list_filter(range(1, len(s) + 1), lambda j: j = 1 OR s[j - 1].k <> s[j].k)],
+            lambda b: map_from_entries(list_transform(range(1, len(b) + 1), lambda n: struct_pack(
+                key := s[b[n]].k,
+                value := list_transform(
+                    s[b[n] : coalesce(b[n + 1], len(s) + 1) - 1],
+                    lambda p: entries[p.i].value)))))[1])[1];
 
 CREATE OR REPLACE TEMP MACRO athena_map(keys, vals) AS
     CASE WHEN len(keys) <> len(vals)

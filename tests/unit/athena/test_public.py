@@ -8,9 +8,21 @@ import lakehouse.athena
 
 def test_the_public_face() -> None:
     assert sorted(lakehouse.athena.__all__) == [
-        "AthenaError", "MappedSchema", "Schema", "TableColumns", "Translation", "Type",
-        "prepare", "render", "render_column", "renderer", "translate", "translate_error",
-    ]  # fmt: skip
+        "AthenaError",
+        "AttachedSchema",
+        "MappedSchema",
+        "Schema",
+        "TableColumns",
+        "Translation",
+        "Type",
+        "prepare",
+        "render",
+        "render_column",
+        "renderer",
+        "translate",
+        "translate_error",
+        "type_from_engine",
+    ]
     assert all(hasattr(lakehouse.athena, name) for name in lakehouse.athena.__all__)
 
 
