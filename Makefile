@@ -42,7 +42,7 @@ bench: $(VENV)/installed-dev ## measure against peers and limits; prints ratios
 
 lock: ## pin again what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements/base.txt
-	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra dev -c requirements/base.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra dev --extra tune -c requirements/base.txt -o requirements/dev.txt
 
 clean: ## remove the environment and all state (.venv, .lake)
 	rm -rf $(VENV) .lake dbt_project/target dbt_project/logs

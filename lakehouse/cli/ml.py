@@ -104,19 +104,23 @@ def forecast(  # noqa: PLR0913 - the flags of a command
 
 @ml.command(epilog="Example: lakehouse ml quantity --schema")
 @click.option("--schema", is_flag=True, help="Print the schema of the data source, and stop.")
+@click.option("--parameters", help="LightGBM's parameters that differ, as JSON.")
 @force_flag
 @as_json_flag
 @click.pass_obj
-def quantity(invocation: "Invocation", *, schema: bool, force: bool, as_json: bool) -> None:
+def quantity(
+    invocation: "Invocation", *, schema: bool, parameters: str | None, force: bool, as_json: bool
+) -> None:
     """Train and judge the model of an order line's quantity."""
     from lakehouse.ml.tasks import asking
-    from lakehouse.ml.tasks.quantity import Request
+    from lakehouse.ml.tasks.quantity import Request, parse_overrides
 
     if schema:
         print_rows(asking.schema(), as_json=as_json)
         return
     with _lake(invocation) as lake:
-        run = _up_to_date(lake, "quantity", Request(), force=force)
+        request = Request(parse_overrides(parameters)) if parameters else Request()
+        run = _up_to_date(lake, "quantity", request, force=force)
         _print_metrics(run, None, as_json=as_json)
 
 
@@ -205,6 +209,22 @@ def build(invocation: "Invocation", *, as_json: bool) -> None:
         }
         for o in outcomes
     ]
+    print_rows(rows, as_json=as_json)
+
+
+@ml.command(epilog="Example: lakehouse ml tune --trials 20")
+@click.option("--trials", default=20, type=click.IntRange(min=1), help="How many to try.")
+@as_json_flag
+@click.pass_obj
+def tune(invocation: "Invocation", *, trials: int, as_json: bool) -> None:
+    """Look for better parameters of the quantity model (needs the extra `tune`).
+
+    Train with what was found: lakehouse ml quantity --parameters '{"num_leaves": 127}'
+    """
+    from lakehouse.ml.tasks.tuning import tune as search
+
+    with _lake(invocation) as lake:
+        rows = search(lake, trials, _now, console.TerminalProgress())
     print_rows(rows, as_json=as_json)
 
 

@@ -358,3 +358,21 @@ def test_lists_by_subset(lake: Lake) -> None:
         asking.forecasts_of(lake, "total_daily", "profit", None)
     with pytest.raises(ModelError, match="no series 'Mars'"):
         asking.forecasts_of(lake, "country_daily", "units", "Mars")
+
+
+def test_every_trial_of_the_tuning_is_a_run(lake: Lake) -> None:
+    pytest.importorskip("optuna", reason="an optional extra")
+    from lakehouse.ml.tasks.tuning import TASK, tune
+
+    rows = tune(lake, 2, clock())
+    assert rows[0]["mae"] <= rows[1]["mae"]
+    assert {run.run_id for run in store.runs(lake, TASK)} == {row["run_id"] for row in rows}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"objective": 1}', '{"num_leaves": "many"}'])
+def test_parameters_that_are_none_are_told(text: str) -> None:
+    from lakehouse.ml.tasks.quantity import parse_overrides
+
+    with pytest.raises(ModelError):
+        parse_overrides(text)
+    assert parse_overrides('{"num_leaves": 31}') == {"num_leaves": 31}

@@ -64,27 +64,20 @@ def _masked(
 
 
 def _best(scores: FloatArray, k: int) -> tuple[IntArray, FloatArray]:
+    looked = 2 * k
     width = scores.shape[1]
-    if width < k:
-        scores = np.pad(scores, ((0, 0), (0, k - width)))
-    # The k-th score of each row, then all products above or at it: ties are settled by code,
-    # which argpartition alone would not promise.
-    kth = -np.partition(-scores, k - 1, axis=1)[:, k - 1 : k]
-    candidates = np.argpartition(-scores, min(2 * k, scores.shape[1]) - 1, axis=1)[:, : 2 * k]
+    if width < looked:
+        scores = np.pad(scores, ((0, 0), (0, looked - width)))
+    candidates = np.argpartition(scores, -looked, axis=1)[:, -looked:]
     candidates.sort(axis=1)
     values = np.take_along_axis(scores, candidates, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")[:, :k]
     codes = np.take_along_axis(candidates, order, axis=1).astype(np.int32)
+    least = values.min(axis=1)
     values = np.take_along_axis(values, order, axis=1)
-    _settle_ties(scores, kth, codes, values)
+    # Where even the last candidate ties with the k-th, others that were not looked at may too.
+    for row in np.flatnonzero((least == values[:, -1]) & (least > 0)):
+        whole = np.argsort(-scores[row], kind="stable")[:k]
+        codes[row], values[row] = whole, scores[row, whole]
     codes[values <= 0] = -1
     return codes, np.where(values > 0, values, 0).astype(np.float32)
-
-
-def _settle_ties(scores: FloatArray, kth: FloatArray, codes: IntArray, values: FloatArray) -> None:
-    """Where more products tie at the k-th score than were looked at, sort the whole row."""
-    k = codes.shape[1]
-    crowded = ((scores >= kth) & (kth > 0)).sum(axis=1) > k
-    for row in np.flatnonzero(crowded):
-        order = np.argsort(-scores[row], kind="stable")[:k]
-        codes[row], values[row] = order, scores[row, order]

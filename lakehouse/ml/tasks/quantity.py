@@ -1,11 +1,13 @@
 """Quantity: the units of an order line, by the course's flow from the split to the predictions."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from lakehouse.errors import ModelError
 from lakehouse.ml.evaluation.regression import errors, residual_histogram
 from lakehouse.ml.inputs import read_lines
 from lakehouse.ml.orders import demand
@@ -18,6 +20,7 @@ from lakehouse.progress import Progress
 TASK = "quantity"
 MODEL_FILE = "quantity.lightgbm.txt"
 BASELINE = "linear_regression"
+TUNABLE = frozenset(set(PARAMETERS) - {"objective"} | {"rounds", "lambda_l1", "lambda_l2"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,25 @@ class Request:
     """Parameters of LightGBM that differ from the ones that are shipped."""
 
     overrides: dict[str, float] = field(default_factory=dict)
+
+
+def parse_overrides(text: str) -> dict[str, float]:
+    """The parameters in a JSON object of numbers.
+
+    Raises ModelError for anything else.
+    """
+    hint = """write them as '{"num_leaves": 127}'"""
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as e:
+        raise ModelError(f"the parameters are no JSON: {e}", hint=hint) from e
+    if not isinstance(found, dict):
+        raise ModelError("the parameters are no JSON object", hint=hint)
+    for name, value in found.items():
+        if name not in TUNABLE or isinstance(value, bool) or not isinstance(value, int | float):
+            known = ", ".join(sorted(TUNABLE))
+            raise ModelError(f"{name} = {value!r} can't be set", hint=f"numbers for {known}")
+    return found
 
 
 def quantity(recording: Recording, request: Request, progress: Progress) -> None:
