@@ -36,7 +36,7 @@ def explained(where: str) -> Iterator[None]:
         raise CatalogError(f"{where} refused: {_first_line(e)}", hint=hint) from e
     except (UnreachableError, Timeout) as e:
         raise CatalogError(
-            f"{where} can't be reached: {_first_line(e)}", hint="check uri and whether it runs"
+            f"{where} can't be reached: {_reason(e)}", hint="check uri and whether it runs"
         ) from e
     except (iceberg.RESTError, RequestException, ValidationError) as e:
         raise CatalogError(
@@ -69,6 +69,18 @@ def _aws(error: BotoCoreError | ClientError, where: str) -> CatalogError:
         return CatalogError(f"{where}: no AWS region given", hint=hint)
     hint = "check the region and glue.endpoint in [catalog], and the network"
     return CatalogError(f"{where} can't be reached: {_first_line(error)}", hint=hint)
+
+
+def _reason(error: RequestException) -> str:
+    """What the system said, which requests wraps in the names of its own classes."""
+    if isinstance(error, Timeout):
+        return "no answer in time"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return "the connection failed"
 
 
 def _first_line(error: Exception) -> str:

@@ -1,6 +1,7 @@
 """From settings to a PyIceberg catalog."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from lakehouse.catalog.remote import LakeRestCatalog
 from lakehouse.catalog.sql import LakeSqlCatalog
 from lakehouse.catalog.sqlite_file import open_file
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError, MachineError
+from lakehouse.errors import CatalogError, ConfigError, MachineError
 
 NAME = "lake"
 FILE_NAME = "catalog.db"
@@ -28,8 +29,9 @@ def open_catalog(settings: Settings) -> Catalog:
     warehouse (a crawler, an orphan sweep) ever meets it. PyIceberg's own configuration
     (.pyiceberg.yaml, PYICEBERG_*) is not read: what holds is what lakehouse.toml says.
 
-    Raises CatalogError when the catalog is damaged, of a newer version, out of reach, refuses
-    or is of an unknown type, MachineError when the home can't be written.
+    Raises ConfigError when `[catalog]` makes no sense by itself, CatalogError when the catalog is
+    damaged, of a newer version, out of reach or refuses, MachineError when the home can't be
+    written.
     """
     if settings.catalog:
         return _open_configured(settings.catalog)
@@ -45,7 +47,7 @@ def open_catalog(settings: Settings) -> Catalog:
 def kind_of(properties: Mapping[str, str]) -> str:
     """The type of a configured catalog: what `type` says, else what its uri tells.
 
-    Raises CatalogError when neither tells.
+    Raises ConfigError when neither tells.
     """
     if "type" in properties:
         return properties["type"].lower()
@@ -53,7 +55,7 @@ def kind_of(properties: Mapping[str, str]) -> str:
         kind = infer_catalog_type(NAME, dict(properties))
     except ValueError as e:
         hint = 'set type = "sql", "glue" or "rest", and uri'
-        raise CatalogError("[catalog] does not tell its type", hint=hint) from e
+        raise ConfigError("[catalog] does not tell its type", hint=hint) from e
     return kind.value if kind else ""
 
 
@@ -61,7 +63,7 @@ def _open_configured(properties: Mapping[str, str]) -> Catalog:
     kind = kind_of(properties)
     if kind in {"sql", "rest"} and not properties.get("uri"):
         hint = f'add uri = "..." to [catalog], or leave type = "{kind}" out'
-        raise CatalogError(f"[catalog] of type {kind!r} lacks its uri", hint=hint)
+        raise ConfigError(f"[catalog] of type {kind!r} lacks its uri", hint=hint)
     match kind:
         case "sql":
             return _open_sql(properties)
@@ -77,8 +79,9 @@ def _open_configured(properties: Mapping[str, str]) -> Catalog:
 def _open_other(kind: str, properties: Mapping[str, str]) -> Catalog:
     known = [each.value for each in CatalogType]
     if kind not in known:
-        hint = f"known types: {', '.join(sorted(known))}"
-        raise CatalogError(f"unknown catalog type {kind!r}", hint=hint)
+        near = get_close_matches(kind, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"known types: {', '.join(sorted(known))}"
+        raise ConfigError(f"unknown catalog type {kind!r} in [catalog]", hint=hint)
     with opening(f"the {kind} catalog"):
         catalog = AVAILABLE_CATALOGS[CatalogType(kind)](NAME, dict(properties))
     # Its class is known only now: the same catalog, of a class that adds the table defaults.

@@ -99,15 +99,10 @@ def test_any_database_and_any_service_may_be_configured(settings: Settings, tmp_
 @pytest.mark.parametrize(
     ("properties", "message"),
     [
-        ({"type": "hiive"}, "unknown catalog type 'hiive'"),
         ({"type": "hive", "uri": "thrift://x"}, "the hive catalog can't be opened"),
-        ({"warehouse": "x"}, "does not tell its type"),
-        ({"uri": "ftp://x"}, "does not tell its type"),
-        ({"type": "rest"}, "lacks its uri"),
-        ({"type": "sql"}, "lacks its uri"),
         ({"type": "sql", "uri": "junk"}, "can't be opened"),
         ({"type": "sql", "uri": "nosuchdatabase://x"}, "can't be opened"),
-        ({"type": "rest", "uri": NOWHERE}, "can't be reached"),
+        ({"type": "rest", "uri": NOWHERE}, f"{NOWHERE} can't be reached: Connection refused$"),
         ({"type": "rest", "uri": "nonsense"}, "does not answer as an Iceberg REST catalog"),
         (GLUE | KEYS | {"glue.endpoint": NOWHERE, "glue.max-retries": "1"}, "can't be reached"),
         ({"type": "glue", "client.profile-name": "none"}, "the Glue catalog"),
@@ -120,6 +115,37 @@ def test_what_can_not_be_opened_is_told_with_a_hint(
         open_catalog(having(settings, **properties))
     assert caught.value.hint
     assert len(caught.value.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("properties", "message", "hint"),
+    [
+        ({"type": "hiive"}, "unknown catalog type 'hiive'", "did you mean 'hive'?"),
+        ({"type": "Slq"}, "unknown catalog type 'slq'", "did you mean 'sql'?"),
+        ({"type": "xyz"}, "unknown catalog type 'xyz'", "known types: "),
+        ({"warehouse": "x"}, "does not tell its type", "set type"),
+        ({"uri": "ftp://x"}, "does not tell its type", "set type"),
+        ({"type": "rest"}, "lacks its uri", "add uri"),
+        ({"type": "sql"}, "lacks its uri", "add uri"),
+    ],
+)
+def test_a_catalog_that_makes_no_sense_is_a_wrong_setting(
+    settings: Settings, properties: dict[str, str], message: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError, match=message) as caught:
+        open_catalog(having(settings, **properties))
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_service_that_does_not_answer_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lakehouse.catalog.remote.CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr("lakehouse.catalog.remote.READ_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(CatalogError, match="can't be reached: no answer in time$"):
+            open_catalog(having(settings, type="rest", uri=uri))
 
 
 @pytest.mark.parametrize(
