@@ -30,8 +30,8 @@ def open_catalog(settings: Settings) -> Catalog:
     (.pyiceberg.yaml, PYICEBERG_*) is not read: what holds is what lakehouse.toml says.
 
     Raises ConfigError when `[catalog]` makes no sense by itself, CatalogError when the catalog is
-    damaged, of a newer version, out of reach or refuses, MachineError when the home can't be
-    written.
+    damaged, copied, moved, of a newer version, out of reach or refuses, MachineError when the
+    home can't be written.
     """
     if settings.catalog:
         return _open_configured(settings.catalog)

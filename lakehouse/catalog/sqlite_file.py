@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine, ExceptionContext, QueuePool, create_engine, event
 
+from lakehouse.catalog.moved_home import refuse_moved_home
 from lakehouse.errors import CatalogError, MachineError
 
 # Written to the file's user_version. 0 is a file that PyIceberg made itself.
@@ -32,19 +33,22 @@ _TABLES = (
         property_value VARCHAR(1000) NOT NULL,
         PRIMARY KEY (catalog_name, namespace, property_key))""",
 )
+_PLACES = "SELECT metadata_location FROM iceberg_tables WHERE metadata_location IS NOT NULL"
 
 
 def open_file(file: Path) -> Engine:
     """An engine on the catalog file, which is created when it is missing.
 
-    Raises CatalogError when the file is damaged or was made by a newer version, MachineError
-    when the operating system does not let it be opened or written.
+    Raises CatalogError when the file is damaged, was made by a newer version or was copied or
+    moved with its home, MachineError when the operating system does not let it be opened or
+    written.
     """
     _check_file(file)
     try:
         with closing(_connect(file)) as connection:
             _check_content(connection, file)
             _prepare(connection)
+            refuse_moved_home(file.parent, [place for (place,) in connection.execute(_PLACES)])
     except sqlite3.Error as e:
         raise translated(e, file) from e
     engine = create_engine("sqlite://", creator=lambda: _connect(file), poolclass=QueuePool)
