@@ -23,11 +23,12 @@ class Endpoint:
 
 
 @contextmanager
-def catalog_endpoint(settings: Settings) -> Iterator[Endpoint]:
+def catalog_endpoint(settings: Settings, *, create: bool = True) -> Iterator[Endpoint]:
     """A running Iceberg REST service over the configured catalog, until the block ends.
 
     It runs in a thread of this process, on a free port of 127.0.0.1, behind a random token;
-    for `type = "rest"` it is the configured service itself.
+    for `type = "rest"` it is the configured service itself. Without `create`, nothing is made
+    where no lakehouse is yet.
 
     Raises what `open_catalog` raises.
     """
@@ -38,7 +39,7 @@ def catalog_endpoint(settings: Settings) -> Iterator[Endpoint]:
     # Imported late: the server takes 0.3 s, and needs this module's Endpoint itself.
     from lakehouse.catalog.rest import serving  # noqa: PLC0415
 
-    with open_catalog(settings) as catalog, serving(catalog) as endpoint:
+    with open_catalog(settings, create=create) as catalog, serving(catalog) as endpoint:
         yield endpoint
 
 

@@ -14,7 +14,7 @@ from lakehouse.catalog.explaining import opening
 from lakehouse.catalog.locations import location_of
 from lakehouse.catalog.remote import LakeRestCatalog
 from lakehouse.catalog.sql import LakeSqlCatalog
-from lakehouse.catalog.sqlite_file import open_file
+from lakehouse.catalog.sqlite_file import holds_tables, open_file
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, ConfigError, MachineError
 
@@ -22,19 +22,22 @@ NAME = "lake"
 FILE_NAME = "catalog.db"
 
 
-def open_catalog(settings: Settings) -> Catalog:
+def open_catalog(settings: Settings, *, create: bool = True) -> Catalog:
     """The catalog of this home: SQLite by default, or whatever `[catalog]` says.
 
-    The SQLite file lies beside the warehouse, not in it, so that nothing that walks the
-    warehouse (a crawler, an orphan sweep) ever meets it. PyIceberg's own configuration
-    (.pyiceberg.yaml, PYICEBERG_*) is not read: what holds is what lakehouse.toml says.
+    Without `create`, nothing is made where no lakehouse is yet. The SQLite file lies beside the
+    warehouse, not in it, so that nothing that walks the warehouse (a crawler, an orphan sweep)
+    ever meets it. PyIceberg's own configuration (.pyiceberg.yaml, PYICEBERG_*) is not read: what
+    holds is what lakehouse.toml says.
 
     Raises ConfigError when `[catalog]` makes no sense by itself, CatalogError when the catalog is
-    damaged, copied, moved, of a newer version, out of reach or refuses, MachineError when the
-    home can't be written.
+    missing, damaged, copied, moved, of a newer version, out of reach or refuses, MachineError
+    when the home can't be written.
     """
     if settings.catalog:
         return _open_configured(settings.catalog)
+    if not create:
+        _require_lakehouse(settings)
     try:
         settings.warehouse.mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -42,6 +45,15 @@ def open_catalog(settings: Settings) -> Catalog:
         hint = "check who owns it, or choose another home with --home"
         raise MachineError(message, hint=hint) from e
     return _open_sqlite(settings.home / FILE_NAME, {"warehouse": location_of(settings.warehouse)})
+
+
+def _require_lakehouse(settings: Settings) -> None:
+    # Tables without a catalog are a damage, which opening tells.
+    if not (settings.home / FILE_NAME).exists() and not holds_tables(settings.warehouse):
+        raise CatalogError(
+            f"there is no lakehouse in {settings.home}",
+            hint="check --home, or run `lakehouse build` first",
+        )
 
 
 def kind_of(properties: Mapping[str, str]) -> str:

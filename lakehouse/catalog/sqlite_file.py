@@ -101,7 +101,7 @@ def _check_file(file: Path) -> None:
         raise damaged(file, "it is a directory")
     # SQLite takes a missing or empty file for a new database, and every table would be forgotten.
     known = file.exists() and file.stat().st_size > 0
-    if not known and _holds_tables(file.parent / "warehouse"):
+    if not known and holds_tables(file.parent / "warehouse"):
         raise damaged(file, "it is missing or empty, yet the warehouse beside it holds tables")
 
 
@@ -133,5 +133,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _holds_tables(warehouse: Path) -> bool:
+def holds_tables(warehouse: Path) -> bool:
+    """Whether there are tables of some catalog below a warehouse."""
     return any(warehouse.glob("*/*/metadata/*.metadata.json"))

@@ -33,7 +33,7 @@ def tables(invocation: "Invocation", as_json: bool) -> None:
     from lakehouse.catalog.explaining import explained
     from lakehouse.catalog.statistics import table_statistics
 
-    with open_catalog(invocation.settings()) as opened, explained("the catalog"):
+    with open_catalog(invocation.settings(), create=False) as opened, explained("the catalog"):
         found = list(table_statistics(opened))
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))

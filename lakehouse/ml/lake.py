@@ -90,8 +90,8 @@ def open_lake(settings: Settings) -> Iterator[Lake]:
     Raises what `open_catalog` raises.
     """
     with (
-        open_catalog(settings) as catalog,
-        catalog_endpoint(settings) as endpoint,
+        open_catalog(settings, create=False) as catalog,
+        catalog_endpoint(settings, create=False) as endpoint,
         TemporaryDirectory(prefix="lakehouse-ml-") as spill,
         duckdb.connect() as connection,
     ):

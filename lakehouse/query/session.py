@@ -98,18 +98,24 @@ def open_session(
 ) -> Iterator[Session]:
     """A session on the tables of the catalog, until the block ends.
 
-    It reads; `write` also allows statements that write to the catalog's tables. Files can be
+    It reads, and makes nothing where no lakehouse is yet; `write` also allows statements that
+    write to the catalog's tables. Files can be
     read in `folders` and nowhere else. A table is named namespace.table; a bare name means core.
 
     Raises CatalogError when the catalog can't be used, and what `catalog_endpoint` raises.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="query") as thread:
         # The engine and the catalog take about as long to start: each does it meanwhile.
-        connecting = thread.submit(_connect, settings)
+        # Two sessions that spill into one folder would take each other's files.
+        spill = settings.home / "tmp" / f"sql-{uuid4().hex}"
+        connecting = thread.submit(_connect, settings, spill)
         try:
             from lakehouse.catalog import catalog_endpoint  # noqa: PLC0415
 
-            with catalog_endpoint(settings) as endpoint:
+            with catalog_endpoint(settings, create=write) as endpoint:
+                # DuckDB makes the last folder when it has to spill, and removes it at the end.
+                with suppress(OSError):  # where nothing can be written, only spilling fails
+                    spill.parent.mkdir(parents=True, exist_ok=True)
                 con = connecting.result()
                 run = Interruptible(con, thread)
                 run(partial(_attach, con, endpoint, write=write))
@@ -119,13 +125,8 @@ def open_session(
             connecting.result().close()
 
 
-def _connect(settings: Settings) -> duckdb.DuckDBPyConnection:
+def _connect(settings: Settings, spill: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config=dict(CONFIG))
-    # DuckDB makes the last folder when it has to spill, and removes it at the end. Two sessions
-    # that spill into one would take each other's files.
-    spill = settings.home / "tmp" / f"sql-{uuid4().hex}"
-    with suppress(OSError):  # where nothing can be written, only spilling fails
-        spill.parent.mkdir(parents=True, exist_ok=True)
     set_limits(con, settings.query, spill)
     load_extensions(con)
     con.execute("SET TimeZone = 'UTC'")

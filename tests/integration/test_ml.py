@@ -203,7 +203,9 @@ def test_promote_and_roll_back_move_tables_and_model(home: Settings, tmp_path: P
 
 
 def test_before_the_first_build_there_is_a_hint(tmp_path: Path) -> None:
-    with open_lake(load_settings(folder=tmp_path, environment={})) as empty:
+    settings = load_settings(folder=tmp_path, environment={})
+    open_catalog(settings).close()
+    with open_lake(settings) as empty:
         with pytest.raises(ModelError, match="no order lines"):
             execute(empty, "recommend", TASKS["recommend"].request(), clock())
         with pytest.raises(ModelError, match="in production"):

@@ -14,7 +14,7 @@ import requests
 from click.testing import CliRunner
 
 from lakehouse.catalog import open_catalog
-from lakehouse.cli.root import lakehouse
+from lakehouse.cli.root import _exit_code, lakehouse
 from lakehouse.config import Settings
 
 
@@ -58,8 +58,24 @@ def test_tables_are_listed_as_json(shop: Settings) -> None:
 
 
 def test_no_tables_are_no_data(settings: Settings) -> None:
+    open_catalog(settings).close()
     assert run(settings, "catalog", "tables") == ""
     assert json.loads(run(settings, "catalog", "tables", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("catalog", "tables"), ("sql", "select 1"), ("ml", "runs"), ("ml", "recommend")],
+)
+def test_a_home_that_is_none_is_told_and_not_made(
+    tmp_path: Path, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _exit_code(["--home", str(tmp_path / "typo"), *arguments]) == 4
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"error: there is no lakehouse in {tmp_path / 'typo'}\n" in told.err
+    assert "hint: check --home, or run `lakehouse build` first" in told.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @contextmanager

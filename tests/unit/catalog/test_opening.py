@@ -144,7 +144,7 @@ def test_a_service_that_does_not_answer_is_told(
     monkeypatch.setattr("lakehouse.catalog.remote.READ_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(CatalogError, match="can't be reached: no answer in time$"):
+        with pytest.raises(CatalogError, match=r"can't be reached: no answer in time$"):
             open_catalog(having(settings, type="rest", uri=uri))
 
 

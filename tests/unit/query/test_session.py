@@ -198,6 +198,7 @@ def test_of_writers_at_once_the_later_ones_are_told(settings: Settings) -> None:
 
 
 def test_an_empty_lakehouse_says_how_to_fill_it(settings: Settings) -> None:
+    open_catalog(settings).close()
     with open_session(settings) as session:
         assert rows(session, "select 1") == [(1,)]
         with pytest.raises(QueryError) as refused:
