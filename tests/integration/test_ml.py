@@ -14,6 +14,7 @@ import requests
 import uvicorn
 from click.testing import CliRunner
 
+from lakehouse.catalog import open_catalog
 from lakehouse.cli.root import lakehouse
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import CatalogError, ModelError
