@@ -44,9 +44,7 @@ def attach_lake(  # noqa: PLR0913 - one keyword an option
     """
     # As in Athena, a dropped table takes its files with it; they would never be found again.
     options = ["TYPE iceberg", "PURGE_REQUESTED true", f"ENDPOINT {literal(endpoint.uri)}"]
-    options.append(
-        f"TOKEN {literal(endpoint.token)}" if endpoint.token else "AUTHORIZATION_TYPE 'none'"
-    )
+    options.append(_authorized(con, endpoint, alias))
     if default_namespace is not None:
         options.append(f"DEFAULT_SCHEMA {literal(default_namespace)}")
     if read_only:
@@ -57,6 +55,18 @@ def attach_lake(  # noqa: PLR0913 - one keyword an option
         )
     warehouse = literal(endpoint.warehouse)
     con.execute(f"ATTACH {warehouse} AS {identifier(alias)} ({', '.join(options)})")
+
+
+def _authorized(con: duckdb.DuckDBPyConnection, endpoint: "Endpoint", alias: str) -> str:
+    """The option that carries the token; given as a secret, `duckdb_databases()` can't show it."""
+    if not endpoint.token:
+        return "AUTHORIZATION_TYPE 'none'"
+    secret = identifier(f"token of {alias}")
+    con.execute(
+        f"CREATE OR REPLACE TEMPORARY SECRET {secret} "
+        f"(TYPE iceberg, TOKEN {literal(endpoint.token)})"
+    )
+    return f"SECRET {secret}"
 
 
 def _file_of(extension: str) -> str:

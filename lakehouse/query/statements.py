@@ -4,7 +4,8 @@ One statement a run, so that a result has one meaning and one format. A session 
 in all its forms (WITH, VALUES, FROM, TABLE, PIVOT, DESCRIBE, SHOW, SUMMARIZE) and EXPLAIN of
 one. Where writing was asked for, a statement may also be INSERT, UPDATE, DELETE, MERGE, and
 CREATE, ALTER or DROP of a table or schema of the catalog. Everything else (COPY, ATTACH, SET,
-CALL, ...) reaches past the catalog's tables or changes the session, and is always refused.
+CALL, ...) reaches past the catalog's tables or changes the session, and is always refused; so
+are the table functions that do (`lakehouse.query.table_functions`).
 """
 
 import re
@@ -16,6 +17,7 @@ from typing import Final
 import duckdb
 
 from lakehouse.errors import QueryError
+from lakehouse.query.table_functions import refuse_closed
 
 READS: Final = frozenset({"SELECT"})
 WRITES: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "CREATE", "ALTER", "DROP"})
@@ -53,6 +55,7 @@ def admit(con: duckdb.DuckDBPyConnection, sql: str, *, write: bool) -> Statement
     what DuckDB can't parse.
     """
     kind = _kind_of(con.extract_statements(sql))
+    refuse_closed(_tokens(sql))
     words = _words(sql)
     if words == ["show", "tables"]:
         return Statement(_LISTING)

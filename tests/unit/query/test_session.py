@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.catalog import open_catalog
+from lakehouse.catalog import catalog_endpoint, open_catalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import CatalogError, QueryError
 from lakehouse.query import Session, open_session
@@ -107,6 +107,32 @@ def test_nothing_but_tables_can_be_reached(home: Settings, session: Session, sql
     with pytest.raises(QueryError) as refused:
         rows(session, sql)
     assert refused.value.hint
+
+
+def test_the_catalogs_token_is_not_shown(home: Settings) -> None:
+    catalog = {"type": "rest", "warehouse": str(home.warehouse)}
+    with catalog_endpoint(home) as service:
+        catalog |= {"uri": service.uri, "token": service.token}
+        settings = home.model_copy(update={"catalog": catalog})
+        with open_session(settings) as session:
+            assert rows(session, "select count(*) from orders") == [(100,)]
+            for asked in ("databases", "settings", "variables", "functions"):
+                assert service.token not in str(rows(session, f"from duckdb_{asked}()"))
+
+
+def test_no_function_writes_a_log(
+    home: Settings, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    logged = "enable_logging('QueryLog', storage => 'file', storage_path => 'log')"
+    for call in (logged, "enable_profiling(save_location => 'profile.json')"):
+        for sql in (f"from {call}", f"explain analyze from {call}", f"from orders, {call}"):
+            with pytest.raises(QueryError, match="is not allowed"):
+                session.run(sql)
+    with open_session(home, write=True) as writing, pytest.raises(QueryError, match="not allowed"):
+        writing.run(f"create table core.made as from {logged}")
+    assert rows(session, "select 1") == [(1,)]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_folders_can_be_opened(home: Settings, tmp_path: Path) -> None:
