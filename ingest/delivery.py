@@ -22,7 +22,7 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from ingest.bookmarks import Checkpoint, Move
+from ingest.bookmarks import Bookmark, Checkpoint, Move
 from ingest.lineage import landed_rows, rejected_rows
 from ingest.log_reader import Batch
 from lakehouse.catalog.locations import path_of
@@ -61,7 +61,7 @@ class _Staged(Delivered):
 
     files: list[DataFile] = field(default_factory=list)
     reject_files: list[DataFile] = field(default_factory=list)
-    moves: dict[str, Move] = field(default_factory=dict)
+    moves: dict[Bookmark, Move] = field(default_factory=dict)  # by what they reached
 
 
 class DeliveryStream:
@@ -163,9 +163,12 @@ class DeliveryStream:
         staged = self._staged
         staged.landed += len(batch.parsed.rows)
         staged.rejected.update(reject.reason.value for reject in batch.parsed.rejects)
-        moved = staged.moves.get(batch.log)
-        left = moved.left if moved else batch.left
-        staged.moves[batch.log] = Move(left, batch.reached)
+        # A log is told from another of its name by where it was left: one that was rotated away
+        # is not the one that took its place.
+        left = batch.left
+        if left in staged.moves and left.log == batch.log:
+            left = staged.moves.pop(left).left
+        staged.moves[batch.reached] = Move(left, batch.reached)
 
     def _advance(self, checkpoint: Checkpoint) -> None:
         """Commit what is written and the checkpoint, the rejects first or at the same time."""

@@ -1,7 +1,7 @@
 """Order logs to the landing tables: every line once, landed or rejected."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from pyiceberg.catalog import Catalog
 
 from ingest.ahead import ahead
 from ingest.bookmarks import file_fingerprint
+from ingest.buffering import AT_ONCE, Buffer, BufferingHints
 from ingest.delivery import Delivered, DeliveryStream
 from ingest.log_reader import Batch, has_lines, read_batches
 from ingest.logs import LogFile, find_files
-from ingest.reading import BLOCK_BYTES
 from ingest.refusals import translated
 from lakehouse.config import Settings
 from lakehouse.errors import SourceError
@@ -33,18 +33,6 @@ class LandingReport:
     files: tuple[str, ...]  # with something new in them
     skipped: tuple[str, ...]  # landed before, whatever they were called then
     seconds: float
-
-
-@dataclass(frozen=True)
-class BufferingHints:
-    """How much text is parsed at once, and how much is delivered at once, in bytes.
-
-    The default delivery is about 700,000 order lines. It takes well under a gigabyte of memory,
-    however long the log is.
-    """
-
-    block: int = BLOCK_BYTES
-    delivery: int = 64 << 20
 
 
 def land_orders(
@@ -76,39 +64,70 @@ class _Finished:
 class Landing:
     """One run over a source: buffers what is read, and delivers when the buffer is full."""
 
-    def __init__(self, stream: DeliveryStream, hints: BufferingHints = BufferingHints()) -> None:
+    def __init__(
+        self,
+        stream: DeliveryStream,
+        hints: BufferingHints = AT_ONCE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._stream = stream
-        self._hints = hints
-        self._buffer: list[Batch] = []
+        self._block = hints.block
+        self._buffer: Buffer[Batch] = Buffer(hints, clock)
         self._whole = 0  # batches at the beginning of the buffer that may be delivered
         self._totals = Delivered()
         self._deliveries = 0
-        self._files: list[str] = []
-        self._skipped: list[str] = []
+        self._files: dict[str, bool] = {}  # by name: whether it had something new
 
     def land(self, source: Path, progress: Progress = SILENT) -> None:
-        """Deliver what is new in the logs of `source`.
+        """Deliver what is new in the logs of `source`, a file or a folder."""
+        self.land_files(find_files(source), progress)
+
+    def land_files(self, files: Sequence[LogFile], progress: Progress = SILENT) -> None:
+        """Deliver what is new in the files.
 
         Every header is looked at first, so that a foreign file keeps all others from landing.
         What was read whole before an error of the source is delivered.
         """
         self._stream.recover()
-        files = find_files(source)
         lines = [has_lines(log) for file in files for log in file.logs(rows=2)]
         if not any(lines):
+            names = ", ".join(file.name for file in files[:3])
             hint = "an order log has a line for each product of an order"
-            raise SourceError(f"{source} holds a header and no lines", hint=hint)
+            raise SourceError(f"{names}: a header and no lines", hint=hint)
         with progress.task("Landing order lines", total=sum(f.size for f in files)) as task:
             try:
-                self._take_all(files, task)
+                self._take_all(self._read(files), task)
+                self.deliver()
             except SourceError:
-                self._stream.discard()
-                del self._buffer[self._whole :]
-                self._deliver()
+                self.forget_unfinished()
+                self.deliver()
                 raise
             except BaseException:
                 self._stream.discard()
                 raise
+
+    def read(self, file: LogFile, *, stopped: Callable[[], bool]) -> None:
+        """Take what is new in a file that may be written to, and deliver what is due.
+
+        The rest may stay in the buffer. When `stopped` says so, the rest of the file is left.
+        """
+        with SILENT.task("") as task:
+            self._take_all(self._read([file], whole_lines=True), task, stopped)
+
+    def forget_unfinished(self) -> None:
+        """Drop what was read of a sealed file that was not read to its end."""
+        self._stream.discard()
+        self._buffer.take(self._whole)
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the next delivery is due; infinite when nothing waits for one."""
+        return self._buffer.seconds_left
+
+    @property
+    def totals(self) -> Delivered:
+        """What was delivered so far."""
+        return self._totals
 
     def report(self, seconds: float) -> LandingReport:
         """What was done so far."""
@@ -117,14 +136,19 @@ class Landing:
             self._totals.landed,
             dict(sorted(self._totals.rejected.items())),
             self._deliveries,
-            tuple(self._files),
-            tuple(self._skipped),
+            tuple(name for name, new in self._files.items() if new),
+            tuple(name for name, new in self._files.items() if not new),
             seconds,
         )
 
-    def _take_all(self, files: Sequence[LogFile], task: Task) -> None:
+    def _take_all(
+        self,
+        events: Generator[Batch | _Finished, None, None],
+        task: Task,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         shown = 0
-        for event in ahead(self._read(files)):
+        for event in ahead(events):
             if isinstance(event, Batch):
                 self._take(event)
                 read = event.stored
@@ -133,17 +157,22 @@ class Landing:
                 read = event.file.size
             task.advance(read - shown)
             shown = read if isinstance(event, Batch) else 0
-        self._deliver()
+            if stopped():
+                self.forget_unfinished()
+                return
 
-    def _read(self, files: Sequence[LogFile]) -> Generator[Batch | _Finished, None, None]:
-        known = list(self._stream.checkpoint.bookmarks)
+    def _read(
+        self, files: Iterable[LogFile], *, whole_lines: bool = False
+    ) -> Generator[Batch | _Finished, None, None]:
+        known = [*self._stream.checkpoint.bookmarks, *(b.reached for b in self._buffer.items)]
         for file in files:
             sealed = file_fingerprint(file.path) if file.sealed else ""
+            whole = whole_lines and not sealed
             new = []
             if not sealed or sealed not in {bookmark.sealed for bookmark in known}:
                 for log in file.logs():
                     reached = None
-                    for batch in read_batches(log, known, sealed, self._hints.block):
+                    for batch in read_batches(log, known, sealed, self._block, whole_lines=whole):
                         yield batch
                         reached = batch.reached
                     if reached:
@@ -152,36 +181,38 @@ class Landing:
             yield _Finished(file, bool(new))
 
     def _take(self, batch: Batch) -> None:
-        self._buffer.append(batch)
+        self._buffer.add(batch, batch.size)
         sealed = bool(batch.reached.sealed)
         if not sealed:
             self._whole = len(self._buffer)
-        if sum(batch.size for batch in self._buffer) >= self._hints.delivery:
+        if self._buffer.due:
             if sealed:
                 self._write_unfinished()
             else:
-                self._deliver()
+                self.deliver()
 
     def _finish(self, event: _Finished) -> None:
         self._whole = len(self._buffer)
         if self._stream.pending:
-            self._deliver()
-        (self._files if event.new else self._skipped).append(event.file.name)
+            self.deliver()
+        name = event.file.name
+        self._files[name] = event.new or self._files.get(name, False)
 
     def _write_unfinished(self) -> None:
         """Make room while a sealed file is read: its rows are written, but not committed yet."""
-        unfinished = self._buffer[self._whole :]
-        del self._buffer[self._whole :]
+        unfinished = self._buffer.take(self._whole)
         if not self._stream.pending:
-            self._deliver()
+            self.deliver()
         self._stream.write(unfinished)
 
-    def _deliver(self) -> None:
+    def deliver(self) -> None:
+        """Commit what was read, if anything was."""
         if self._buffer:
-            self._stream.write(self._buffer)
+            self._stream.write(self._buffer.items)
         if self._stream.pending:
             delivered = self._stream.commit()
             self._totals.landed += delivered.landed
             self._totals.rejected += delivered.rejected
             self._deliveries += 1
-        self._buffer, self._whole = [], 0
+        self._buffer.take()
+        self._whole = 0

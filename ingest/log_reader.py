@@ -48,11 +48,17 @@ def has_lines(log: Log) -> bool:
 
 
 def read_batches(
-    log: Log, known: Iterable[Bookmark], sealed: str = "", block_bytes: int = BLOCK_BYTES
+    log: Log,
+    known: Iterable[Bookmark],
+    sealed: str = "",
+    block_bytes: int = BLOCK_BYTES,
+    *,
+    whole_lines: bool = False,
 ) -> Generator[Batch, None, None]:
     """What is new in the log since the bookmarks in `known` were made.
 
-    `sealed` is the fingerprint of a file that counts only as a whole. Raises SourceError for a
+    `sealed` is the fingerprint of a file that counts only as a whole; with `whole_lines`, a last
+    line without end is left to whoever is still writing it. Raises SourceError for a
     log that was changed where it has been landed, is no order log, or is damaged.
     """
     with log.open() as stream:
@@ -66,7 +72,8 @@ def read_batches(
             )
         reader = _Reader(log, form, left, sealed)
         if reader.begin(stream, header):
-            pieces = reader.pieces(stream, block_bytes)
+            blocks = line_blocks(stream, block_bytes, TAIL_BYTES)
+            pieces = reader.pieces(stream, (b for b in blocks if not (b.open and whole_lines)))
             for piece, parsed in in_parallel(reader.parse, pieces):
                 yield reader.batch(piece, parsed)
 
@@ -110,10 +117,10 @@ class _Reader:
         self._tail = stream.read(min(TAIL_BYTES, self._offset))
         return not self._open or self._close_line(stream)
 
-    def pieces(self, stream: BufferedIOBase, block_bytes: int) -> Iterator[_Piece]:
+    def pieces(self, stream: BufferedIOBase, blocks: Iterable[LineBlock]) -> Iterator[_Piece]:
         """What there is to parse; runs ahead of `batch`."""
         offset, encoding, continued = self._offset, self._encoding, self._open
-        for block in line_blocks(stream, block_bytes, TAIL_BYTES):
+        for block in blocks:
             offset += block.consumed
             text = block.text + b"\n" if block.open else block.text
             if not text.isascii():

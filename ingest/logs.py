@@ -103,18 +103,22 @@ def find_files(source: Path) -> list[LogFile]:
     read, or something that no log can be read from; OSError when it must not be read.
     """
     if source.is_dir():
-        paths = sorted(filter(_is_log, _below(source)), key=_natural)
-        files = [_identify(source / path, path.as_posix()) for path in paths]
+        files = [identify(source / path, path.as_posix()) for path in logs_below(source)]
         if not (files := [file for file in files if file.size]):
             hint = f"what counts in a folder: {', '.join(SUFFIXES)}"
             raise SourceError(f"no logs in {source}", hint=hint)
         return files
     if not source.exists():
         raise SourceError(f"no file or folder {source}", hint="check the path")
-    file = _identify(source, source.name)
+    file = identify(source, source.name)
     if not file.size:
         raise SourceError(f"{source} is empty", hint="an order log begins with a header line")
     return [file]
+
+
+def logs_below(folder: Path) -> list[Path]:
+    """The paths, below the folder, of its files that count as logs, in natural order."""
+    return sorted(filter(_is_log, _below(folder)), key=natural)
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -126,7 +130,8 @@ def _below(folder: Path) -> Iterator[Path]:
             yield Path(place, name).relative_to(folder)
 
 
-def _identify(path: Path, name: str) -> LogFile:
+def identify(path: Path, name: str) -> LogFile:
+    """The file, by its first bytes. Raises SourceError when no log can be read from it."""
     with path.open("rb") as stream:
         start = stream.read(8)
         size = stream.seek(0, 2)
@@ -142,7 +147,7 @@ def _is_log(path: Path) -> bool:
     return not hidden and path.name.lower().endswith(SUFFIXES)
 
 
-def _natural(path: Path) -> list[tuple[int, int, str]]:
+def natural(path: Path) -> list[tuple[int, int, str]]:
     """A key that puts orders-2 before orders-10."""
     parts = re.split(r"([0-9]+)", path.as_posix())
     return [(n % 2, int(part) if n % 2 else 0, part) for n, part in enumerate(parts)]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     BaseModel,
@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from lakehouse.errors import ConfigError
+from lakehouse.stream_settings import ORDERS, StreamSettings
 
 FILE_NAME = "lakehouse.toml"
 PREFIX = "LAKEHOUSE_"
@@ -88,12 +89,22 @@ class Settings(_Table):
     generate: GenerateSettings = GenerateSettings()
     query: QuerySettings = QuerySettings()
     dashboard: DashboardSettings = DashboardSettings()
+    streams: dict[str, StreamSettings] = Field(default_factory=dict)
 
     @field_validator("catalog", mode="before")
     @classmethod
     def _dotted(cls, given: object) -> object:
         # TOML reads `s3.endpoint = ...` as a table in a table; PyIceberg wants the dotted key.
         return _flat(given) if isinstance(given, dict) else given
+
+    @field_validator("streams")
+    @classmethod
+    def _one_stream_a_table(cls, given: dict[str, StreamSettings]) -> dict[str, StreamSettings]:
+        # A line's record id is its number in the stream, and the key of its table.
+        if wrong := [name for name, stream in given.items() if name != stream.format]:
+            known = f"[streams.{ORDERS}]"
+            raise ValueError(f"no stream {wrong[0]!r}: order logs are one stream, {known}")
+        return given
 
     _file: Path | None = PrivateAttr(default=None)
 
@@ -143,7 +154,9 @@ def load_settings(
         settings = Settings.model_validate(values)
     except ValidationError as e:
         raise _explain(e, origin) from e
-    settings = settings.model_copy(update={"home": (root / settings.home.expanduser()).resolve()})
+    home = (root / settings.home.expanduser()).resolve()
+    streams = _streams(settings, root, home)
+    settings = settings.model_copy(update={"home": home, "streams": streams})
     settings._file = file
     return settings
 
@@ -151,6 +164,19 @@ def load_settings(
 def debugging() -> bool:
     """Whether the person asked for tracebacks (LAKEHOUSE_DEBUG=1)."""
     return os.environ.get("LAKEHOUSE_DEBUG", "") not in {"", "0"}
+
+
+def _streams(settings: Settings, root: Path, home: Path) -> dict[str, StreamSettings]:
+    """The streams with absolute sources; one that names none reads the generated logs."""
+    streams = settings.streams or {ORDERS: StreamSettings()}
+    sources = {
+        name: tuple(root / path.expanduser() for path in stream.source) or (home / "logs" / name,)
+        for name, stream in streams.items()
+    }
+    return {
+        name: stream.model_copy(update={"source": sources[name]})
+        for name, stream in streams.items()
+    }
 
 
 def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path) -> Path | None:
@@ -222,13 +248,21 @@ def _reason(error: ErrorDetails) -> str:
         return "input should be a table of keys"
     if error["type"] == "path_type":
         return "input should be a path"
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
     return error["msg"][:1].lower() + error["msg"][1:]
 
 
 def _keys_of(tables: list[str]) -> list[str]:
     model: type[BaseModel] = Settings
+    annotation: object = Settings
     for table in tables:
-        annotation = model.model_fields[table].annotation
+        # Below `streams` stands a name, and below that the keys of any stream.
+        annotation = (
+            model.model_fields[table].annotation if annotation is model else get_args(annotation)[1]
+        )
+        if annotation == dict[str, StreamSettings]:
+            continue
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
             return []
         model = annotation

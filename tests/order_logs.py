@@ -8,8 +8,9 @@ from typing import Any
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 
+from ingest.buffering import BufferingHints
 from ingest.delivery import DeliveryStream
-from ingest.landing import STREAM, BufferingHints, Landing, LandingReport
+from ingest.landing import STREAM, Landing, LandingReport
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.opening import FILE_NAME
 from lakehouse.config import Settings

@@ -10,10 +10,12 @@ import click
 
 from lakehouse import __version__
 from lakehouse.cli import console
+from lakehouse.cli.bookmarks import bookmarks
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
 from lakehouse.cli.dashboard import dashboard
 from lakehouse.cli.generate import generate
+from lakehouse.cli.ingest import ingest
 from lakehouse.cli.ml import ml
 from lakehouse.cli.sql import sql
 from lakehouse.errors import LakehouseError, MachineError
@@ -66,10 +68,12 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
     context.obj = Invocation(home, config)
 
 
+lakehouse.add_command(bookmarks)
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
 lakehouse.add_command(dashboard)
 lakehouse.add_command(generate)
+lakehouse.add_command(ingest)
 lakehouse.add_command(sql)
 lakehouse.add_command(ml)
 

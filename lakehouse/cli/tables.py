@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Literal
 
 import click
 
@@ -19,7 +20,10 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for name in rows[0] if rows else ["nothing"]:
         numeric = bool(rows) and isinstance(rows[0][name], int | float)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
+        # A number is never cut, a text never shortened.
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        heading = name.replace("_", " ")
+        table.add_column(heading, justify=justify, no_wrap=numeric, overflow="fold")
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
     Console(highlight=False, soft_wrap=True).print(table, markup=False)

@@ -15,8 +15,9 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from ingest import land_orders
+from ingest.buffering import BufferingHints
 from ingest.delivery import DeliveryStream
-from ingest.landing import STREAM, BufferingHints, Landing
+from ingest.landing import STREAM, Landing
 from ingest.log_reader import read_batches
 from ingest.logs import find_files
 from lakehouse.catalog import open_catalog

@@ -1,0 +1,84 @@
+"""How far the logs of a stream have been landed, and how much of them waits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pyiceberg.catalog import Catalog
+
+from ingest.bookmarks import Bookmark, Checkpoint, file_fingerprint, recognise
+from ingest.logs import Kind, LogFile, identify
+from ingest.refusals import translated
+from ingest.sources import find_sources
+from ingest.streams import stream_settings
+from lakehouse.config import Settings
+from lakehouse.tables.checkpoints import read_checkpoint
+from lakehouse.tables.landing import ORDER_LINES
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far one log was landed; offsets count bytes of decompressed text.
+
+    `size` and `lag` are bytes of the stored file, None when the stream's source does not hold
+    the log. `sequence` is the stream's last delivery, `record_id` that of its last line.
+    """
+
+    stream: str
+    log: str
+    offset: int
+    lines: int  # the header among them
+    size: int | None
+    lag: int | None
+    sequence: int
+    record_id: int
+
+
+def stream_positions(name: str, catalog: Catalog, settings: Settings) -> list[Position]:
+    """The positions of the logs of a declared stream.
+
+    Raises ConfigError when there is no such stream, CatalogError when its bookmark is lost.
+    """
+    stream = stream_settings(name, settings)
+    checkpoint = Checkpoint()
+    if catalog.table_exists(ORDER_LINES):
+        metadata = catalog.load_table(ORDER_LINES).metadata
+        checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
+    with translated():
+        found = [identify(found.path, found.name) for found in find_sources(stream.source)]
+        return list(_positions(name, checkpoint, [file for file in found if file.size]))
+
+
+def _positions(stream: str, checkpoint: Checkpoint, files: Sequence[LogFile]) -> Iterator[Position]:
+    """The position of each log that was landed or waits, those of `files` first.
+
+    The lag of a compressed file that was landed in part is told in bytes of text.
+    """
+    sequence, record_id = checkpoint.sequence, checkpoint.next_record_id - 1
+    heads = set()
+    for file in files:
+        marks, lag = _landed(file, checkpoint.bookmarks)
+        heads |= {mark.head for mark in marks}
+        offset, lines = sum(m.offset for m in marks), sum(m.line for m in marks)
+        yield Position(stream, file.name, offset, lines, file.size, lag, sequence, record_id)
+    for mark in checkpoint.bookmarks:
+        # One that was left behind when its log was rotated is told by the log's beginning.
+        if mark.head not in heads:
+            yield Position(
+                stream, mark.log, mark.offset, mark.line, None, None, sequence, record_id
+            )
+
+
+def _landed(file: LogFile, bookmarks: Sequence[Bookmark]) -> tuple[list[Bookmark], int]:
+    """The bookmarks made in a file, for a workbook one a sheet, and the bytes not landed."""
+    if file.sealed:
+        sealed = file_fingerprint(file.path)
+        if marks := [mark for mark in bookmarks if mark.sealed == sealed]:
+            return marks, 0
+    if file.kind is Kind.WORKBOOK:
+        return [], file.size
+    (log,) = file.logs()
+    with log.open() as stream:
+        found = recognise(stream, bookmarks)
+        if found is None:
+            return [], file.size
+        return [found], max(0, stream.seek(0, 2) - found.offset)

@@ -1,0 +1,72 @@
+"""The sources of a stream: the log files that its paths and patterns name now."""
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.logs import LogFile, identify, logs_below, natural
+from lakehouse.errors import SourceError
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of a source; `name` is what the landing tables call it."""
+
+    path: Path
+    name: str
+
+
+def find_sources(sources: Sequence[Path]) -> list[Found]:
+    """The files that absolute paths and patterns name now, in natural order; maybe none.
+
+    A path that exists is meant literally, whatever signs are in it. Of a folder those files
+    count that are called like logs, of a pattern all that are not hidden. A file's name is its
+    path below what all sources have in common.
+    """
+    places = [_place(source) for source in sources]
+    common = Path(os.path.commonpath([place for place, _ in places]))
+    if common.is_file():
+        common = common.parent
+    paths = {path for place, pattern in places for path in _files(place, pattern)}
+    return [Found(p, p.relative_to(common).as_posix()) for p in sorted(paths, key=natural)]
+
+
+def read_sources(sources: Sequence[Path]) -> list[LogFile]:
+    """The files of the sources that are not empty.
+
+    Raises SourceError when there are none, or one that no log can be read from.
+    """
+    files = [identify(found.path, found.name) for found in find_sources(sources)]
+    if not (files := [file for file in files if file.size]):
+        named = ", ".join(map(str, sources))
+        hint = "run `lakehouse generate`, or name other files as source in [streams.NAME]"
+        raise SourceError(f"no logs in {named}", hint=hint)
+    return files
+
+
+def _place(source: Path) -> tuple[Path, str]:
+    """The literal beginning of a path or pattern, and the pattern below it ("" for none)."""
+    place = source
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    for part in source.relative_to(place).parts:
+        if glob.has_magic(part):
+            return place, source.relative_to(place).as_posix()
+        place /= part
+    return place, ""
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _files(place: Path, pattern: str) -> Iterator[Path]:
+    if pattern:
+        found = (path for path in place.glob(pattern) if path.is_file())
+        yield from (path for path in found if not _hidden(path.relative_to(place)))
+    elif place.is_dir():
+        yield from (place / name for name in logs_below(place))
+    elif place.is_file():
+        yield place

@@ -1,0 +1,46 @@
+"""Which files the sources of a stream name."""
+
+from pathlib import Path
+
+import pytest
+
+from ingest.sources import find_sources, read_sources
+from lakehouse.errors import SourceError
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    """A folder whose own name looks like a pattern."""
+    folder = tmp_path / "a [b] *"
+    for name in ("o-10.csv", "o-2.csv", "o.csv.1", ".hidden.csv", "note.txt", "below/o-1.csv"):
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("sources", "names"),
+    [
+        (["."], ["below/o-1.csv", "o-2.csv", "o-10.csv"]),
+        (["o-2.csv"], ["o-2.csv"]),
+        (["*.csv"], ["o-2.csv", "o-10.csv"]),
+        (["o.csv*"], ["o.csv.1"]),
+        (["**/*.csv"], ["below/o-1.csv", "o-2.csv", "o-10.csv"]),
+        (["o-[12].csv"], ["o-2.csv"]),
+        (["below", "o-2.csv", "o-2*"], ["below/o-1.csv", "o-2.csv"]),
+        (["below/*.csv"], ["o-1.csv"]),
+        (["missing", "missing/*.csv", "missing.csv"], []),
+    ],
+    ids=str,
+)
+def test_paths_and_patterns(logs: Path, sources: list[str], names: list[str]) -> None:
+    found = find_sources([logs / source for source in sources])
+    assert [each.name for each in found] == names
+    assert all(each.path.is_file() for each in found)
+
+
+def test_sources_without_logs_are_told(logs: Path) -> None:
+    with pytest.raises(SourceError, match="no logs in") as e:
+        read_sources([logs / "*.log"])
+    assert "[streams.NAME]" in e.value.hint
