@@ -6,6 +6,8 @@ Expiry removes ancestors without a trace, so the sequence is mirrored as a table
 table that names a sequence but has lost the checkpoint is refused, never started anew.
 """
 
+from collections.abc import Iterator
+
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 
@@ -30,13 +32,8 @@ def read_checkpoint(metadata: TableMetadata, stream: str) -> str | None:
 
     Raises CatalogError when the table says that there was one, and no snapshot holds it.
     """
-    snapshots = {snapshot.snapshot_id: snapshot for snapshot in metadata.snapshots}
-    snapshot = metadata.current_snapshot()
-    while snapshot is not None:
-        if text := _properties(snapshot).get(checkpoint_key(stream)):
-            return text
-        parent = snapshot.parent_snapshot_id
-        snapshot = snapshots.get(parent) if parent is not None else None
+    for _, text in checkpoints(metadata, stream):
+        return text
     if sequence := metadata.properties.get(sequence_key(stream)):
         raise CatalogError(
             f"the bookmark of stream {stream!r} is lost: delivery {sequence} was committed, "
@@ -44,6 +41,17 @@ def read_checkpoint(metadata: TableMetadata, stream: str) -> str | None:
             hint="roll the table back to a snapshot that carries it, or drop the table",
         )
     return None
+
+
+def checkpoints(metadata: TableMetadata, stream: str) -> Iterator[tuple[Snapshot, str]]:
+    """The ancestors of the head that carry a checkpoint of the stream, the newest first."""
+    snapshots = {snapshot.snapshot_id: snapshot for snapshot in metadata.snapshots}
+    snapshot = metadata.current_snapshot()
+    while snapshot is not None:
+        if text := _properties(snapshot).get(checkpoint_key(stream)):
+            yield snapshot, text
+        parent = snapshot.parent_snapshot_id
+        snapshot = snapshots.get(parent) if parent is not None else None
 
 
 def carried_checkpoints(metadata: TableMetadata) -> dict[str, str]:

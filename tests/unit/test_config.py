@@ -44,6 +44,12 @@ def test_values_are_typed(tmp_path: Path) -> None:
         ("[query]\nzzz = 1", "query.zzz", "known keys: memory_limit, threads"),
         ("[query]\nmemory_limit = 'lots'", "query.memory_limit", "LAKEHOUSE_QUERY__MEMORY_LIMIT"),
         ("[generate]\ndays = 0", "generate.days", "LAKEHOUSE_GENERATE__DAYS"),
+        ("[streams.web]", "no stream 'web'", "LAKEHOUSE_STREAMS"),
+        ("[streams.orders]\nsorce = 'x'", "streams.orders.sorce", "did you mean 'source'?"),
+        ("[streams.orders]\nbuffer_size = '9 B'", "1048576", "STREAMS__ORDERS__BUFFER_SIZE"),
+        ("[streams.orders]\nbuffer_interval = 901", "to 900", "BUFFER_INTERVAL"),
+        ("[streams.orders]\nformat = 'xml'", "'orders'", "STREAMS__ORDERS__FORMAT"),
+        ("streams = 3", "should be a table", "LAKEHOUSE_STREAMS"),
         ("home = [", "is not valid TOML", "toml.io"),
     ],
 )
@@ -55,6 +61,18 @@ def test_a_mistake_in_the_file_is_named_with_its_mend(
         load(tmp_path)
     assert message in e.value.message
     assert hint in e.value.hint
+
+
+def test_a_stream_reads_the_generated_logs_unless_it_names_others(tmp_path: Path) -> None:
+    file = tmp_path / "lakehouse.toml"
+    assert load(tmp_path).streams["orders"].source == (tmp_path / ".lake/logs/orders",)
+    file.write_text("[streams.orders]\nbuffer_size = '2 MiB'\n")
+    stream = load(tmp_path).streams["orders"]
+    assert (stream.source, stream.buffer_size) == ((tmp_path / ".lake/logs/orders",), 2 << 20)
+    file.write_text("[streams.orders]\nsource = ['a/*.csv', '/b']\n")
+    assert load(tmp_path).streams["orders"].source == (tmp_path / "a/*.csv", Path("/b"))
+    variable = {"LAKEHOUSE_STREAMS__ORDERS__SOURCE": "c.csv"}
+    assert load(tmp_path, variable).streams["orders"].source == (tmp_path / "c.csv",)
 
 
 def test_an_unknown_variable_is_an_error_too(tmp_path: Path) -> None:

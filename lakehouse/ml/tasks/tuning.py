@@ -40,7 +40,9 @@ def tune(
     try:
         import optuna  # noqa: PLC0415 - an optional extra
     except ImportError as e:
-        raise ModelError("tuning needs Optuna", hint="in this project: pip install -e '.[tune]'") from e
+        raise ModelError(
+            "tuning needs Optuna", hint="in this project: pip install -e '.[tune]'"
+        ) from e
     inputs, as_of = current_inputs(lake), clock()
     split = split_by_time(clean(demand(read_lines(lake, inputs, as_of))))
     rows: list[dict[str, Any]] = []
