@@ -48,7 +48,7 @@ def write_data_files(
     `rows` has the columns of the table's schema; their order of arrival is kept. Files are
     named `<prefix>-<unique>.parquet`. When writing fails, what was written is removed.
     """
-    rows = rows.unify_dictionaries()
+    rows = _unified(rows, encodings)
     layout = _Layout(table, rows, encodings)
     parts = split(rows, table.schema(), table.spec())
     locations = [_location(table, record, prefix) for record, _ in parts]
@@ -63,6 +63,17 @@ def write_data_files(
         remove_files(table, locations)
         raise
     return files
+
+
+def _unified(rows: pa.Table, encodings: Encodings) -> pa.Table:
+    """The rows with one dictionary for each column that is stored as one.
+
+    Where it changes within a file, Parquet gives the dictionary up.
+    """
+    for position, name in enumerate(rows.column_names):
+        if name not in {*encodings.counters, *encodings.runs}:
+            rows = rows.set_column(position, name, rows.column(position).unify_dictionaries())
+    return rows
 
 
 def remove_files(table: Table, locations: Sequence[str]) -> None:

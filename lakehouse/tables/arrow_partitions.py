@@ -28,7 +28,9 @@ def split(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[tuple[Rec
     if spec.is_unpartitioned() or not len(rows):
         return [(Record(), rows)] if len(rows) else []
     starts = _run_starts(rows, schema, spec)
-    records = _records(rows.take(pa.array(starts)), schema, spec)
+    # Of no other columns: to take rows of text that came in many chunks copies all of it.
+    sources = [schema.find_field(field.source_id).name for field in spec.fields]
+    records = _records(rows.select(sources).take(pa.array(starts)), schema, spec)
     numbers = {record: n for n, record in enumerate(dict.fromkeys(records))}
     codes = np.array([numbers[record] for record in records])
     bounds = np.flatnonzero(np.diff(codes, prepend=-1))
