@@ -30,7 +30,7 @@ class Fields:
 
 
 def read_fields(block: Block, columns: Sequence[str], types: dict[str, pa.DataType]) -> Fields:
-    """The fields of the block's sound lines. Lines with another number of fields are refused."""
+    """The fields of a screened block's sound lines; those of another number are refused."""
     text, lines = block.sound_lines()
     if not text:
         empty = pa.table({name: pa.array([], types[name]) for name in columns})
@@ -49,7 +49,10 @@ def read_fields(block: Block, columns: Sequence[str], types: dict[str, pa.DataTy
         ),
         parse_options=pa_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip),
         convert_options=pa_csv.ConvertOptions(
-            column_types=types, strings_can_be_null=True, null_values=[""]
+            column_types=types,
+            strings_can_be_null=True,
+            null_values=[""],
+            check_utf8=False,  # `screen` has done so, and a second time takes a sixth of this
         ),
     )
     if skipped:
