@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt_common.events.event_manager_client import cleanup_event_logger
 
-from dbt_project.plugin.lake import lake_of
+from dbt_project.plugin.lake import lake_of, refused
+from ingest.refusals import translated
 from lakehouse.config import Settings
 
 PROJECT = Path(__file__).parents[1]
@@ -29,7 +30,8 @@ def invoke(
     environment and the current folder do not matter, and neither does an earlier invocation.
 
     Returns dbt's own result: `success`, `result` (one entry per node) and `exception`. Raises
-    KeyboardInterrupt for Ctrl-C, after dbt has cancelled what it was running.
+    KeyboardInterrupt for Ctrl-C, after dbt has cancelled what it was running, and MachineError
+    when the disk is full or the machine refused something else, in the lake or to dbt itself.
     """
     state = settings.home / "dbt"
     flags = {
@@ -44,19 +46,32 @@ def invoke(
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     with lake_of(settings), _log_closed():
         result = runner.invoke([*arguments, *given])
+        refusal = refused()
     if isinstance(result.exception, KeyboardInterrupt):
         raise result.exception  # dbt hands Ctrl-C back as a result; nobody asked to go on
+    if refusal:
+        raise refusal
+    if isinstance(result.exception, OSError):
+        with translated():
+            raise result.exception
     return result
 
 
 @contextmanager
 def _log_closed() -> Iterator[None]:
-    """dbt leaves its log file open for the rest of the process."""
+    """dbt leaves its log file open for the rest of the process.
+
+    A line that does not fit on the disk is left out; logging would print a traceback for each.
+    """
+    loud, logging.raiseExceptions = logging.raiseExceptions, False
     try:
         yield
     finally:
-        cleanup_event_logger()
         log = logging.getLogger(_FILE_LOG)
         for handler in log.handlers[:]:
             log.removeHandler(handler)
-            handler.close()
+            with suppress(OSError):
+                handler.close()
+        with suppress(OSError):
+            cleanup_event_logger()
+        logging.raiseExceptions = loud

@@ -19,9 +19,10 @@ from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from dbt_project.plugin.requests import perform
+from ingest.refusals import translated
 from lakehouse.catalog import catalog_endpoint, open_catalog
 from lakehouse.config import Settings, load_settings
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, MachineError
 from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.limits import set_limits
 
@@ -29,6 +30,7 @@ from lakehouse.query.limits import set_limits
 # anything that is no text.
 _given: Settings | None = None
 _opened = ExitStack()
+_refused: list[MachineError] = []
 
 
 @contextmanager
@@ -41,6 +43,7 @@ def lake_of(settings: Settings) -> Iterator[None]:
     """
     global _given  # noqa: PLW0603
     _given = settings
+    _refused.clear()
     try:
         yield
     finally:
@@ -52,6 +55,11 @@ def close() -> None:
     """Close dbt's DuckDB and what the plugin opened; the next invocation opens them anew."""
     DuckDBConnectionManager.close_all_connections()
     _opened.close()
+
+
+def refused() -> MachineError | None:
+    """What the machine refused first in this block: dbt keeps only the text of an error."""
+    return _refused[0] if _refused else None
 
 
 class Plugin(BasePlugin):
@@ -93,8 +101,11 @@ def _cursor_of_this_thread() -> DuckDBPyConnection:
 def _told_to_dbt() -> Iterator[None]:
     """Errors of ours and of DuckDB as dbt's own, which it reports beside the model's name."""
     try:
-        yield
+        with translated():
+            yield
     except LakehouseError as e:
+        if isinstance(e, MachineError):
+            _refused.append(e)
         raise DbtRuntimeError("\n".join(filter(None, [e.message, e.hint]))) from e
     except duckdb.Error as e:
         raise DbtDatabaseError(str(e)) from e

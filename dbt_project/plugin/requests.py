@@ -10,6 +10,7 @@ from pyiceberg.typedef import Identifier
 from dbt_project.plugin.listing import fill_listing
 from lakehouse.tables.descriptions import describe_table
 from lakehouse.tables.rebuild import TableContent, rebuild
+from lakehouse.tables.refusals import refusals_of_the_system
 from lakehouse.tables.transactions import commit_together
 
 Request = MutableMapping[str, Any]
@@ -42,7 +43,8 @@ def _commit(
     connection: DuckDBPyConnection, catalog: Catalog, table: Identifier, request: Request
 ) -> None:
     """Run `statements` as one commit."""
-    commit_together(connection, request["statements"])
+    with refusals_of_the_system(connection):
+        commit_together(connection, request["statements"])
     describe_table(catalog, table, request["doc"], request["column_docs"])
 
 
@@ -53,4 +55,16 @@ def _list(
     fill_listing(connection, catalog, request["tables"])
 
 
-_ACTIONS: dict[str, Action] = {"rebuild": _rebuild, "commit": _commit, "list": _list}
+def _look(
+    _connection: DuckDBPyConnection, catalog: Catalog, table: Identifier, request: Request
+) -> None:
+    """Answers with `found`: whether there is such a table."""
+    request["found"] = catalog.table_exists(table)
+
+
+_ACTIONS: dict[str, Action] = {
+    "rebuild": _rebuild,
+    "commit": _commit,
+    "list": _list,
+    "look": _look,
+}

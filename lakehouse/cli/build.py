@@ -99,7 +99,8 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
     told["land"] = _told_landing(report)
     warehouse = report.warehouse
     told["warehouse"] = [
-        f"models: {_counted(warehouse.counts('model', 'seed', 'snapshot'))}",
+        f"models: {_counted(warehouse.counts('model', 'snapshot'))}",
+        f"seeds: {_counted(warehouse.counts('seed'))}",
         f"tests: {_counted(warehouse.counts('test', 'unit_test'))}",
         *(f"{node.status}: {node.name}: {node.message}" for node in warehouse.failures),
     ]

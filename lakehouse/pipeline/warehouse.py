@@ -47,8 +47,9 @@ class WarehouseReport:
 def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
     """Build and test every model of the dbt project on the lake of `settings`.
 
-    Raises BuildError when dbt could not run at all: the project does not parse, the lake does
-    not open.
+    Raises MachineError when the machine refused something, such as room on the disk, and
+    BuildError when dbt could not run for another reason: the project does not parse, the lake
+    does not open.
     """
     from dbt_project.plugin.invocation import invoke  # noqa: PLC0415 - dbt takes 4 s
 

@@ -12,6 +12,7 @@ from lakehouse.quoting import identifier, literal
 from lakehouse.tables.column_types import Column, field_ids
 from lakehouse.tables.folders import Folder
 from lakehouse.tables.partitioning import Term
+from lakehouse.tables.refusals import refusals_of_the_system
 
 # DuckDB starts a new file here, so that a reader of a large table has several to share out.
 _FILE_SIZE = "256MB"
@@ -31,7 +32,8 @@ def write(rows: Rows, metadata: TableMetadata, folder: Folder) -> list[DataFile]
     """Write the rows into `folder`; returns the files, which are on the disk, for a manifest.
 
     The files carry the field ids of the table's schema, and each lies in one partition. Raises
-    duckdb.Error, and CatalogError when the statistics of a file don't tell its partition.
+    duckdb.Error, OSError when the disk is full, and CatalogError when the statistics of a file
+    don't tell its partition.
     """
     folder.prepare()
     layout = (
@@ -39,11 +41,12 @@ def write(rows: Rows, metadata: TableMetadata, folder: Folder) -> list[DataFile]
         if rows.terms
         else f"file_size_bytes '{_FILE_SIZE}'"
     )
-    [(_, written)] = folder.connection.execute(
-        f"copy ({_select(rows)}) to {literal(folder.target)} (format parquet, "
-        f"compression zstd, filename_pattern '{{uuid}}', return_files true, {layout}, "
-        f"field_ids {field_ids(metadata.schema())})"
-    ).fetchall()
+    with refusals_of_the_system(folder.connection):
+        [(_, written)] = folder.connection.execute(
+            f"copy ({_select(rows)}) to {literal(folder.target)} (format parquet, "
+            f"compression zstd, filename_pattern '{{uuid}}', return_files true, {layout}, "
+            f"field_ids {field_ids(metadata.schema())})"
+        ).fetchall()
     locations = [folder.location + name.removeprefix(folder.target) for name in written]
     files = [parquet_file_to_data_file(folder.io, metadata, location) for location in locations]
     if not any(file.record_count for file in files):

@@ -86,6 +86,8 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     assert first.returncode == 0, first.stderr
     for said in ("6 lines read from 1 file", "4 landed", "2 rejected", "bad_quantity", "bad_date"):
         assert said in first.stdout
+    for said in ("models: 7 built", "seeds: 1 built", "tests: 23 passed"):
+        assert said in first.stdout
     assert "lakehouse --home 'the home' sql" in first.stderr
     orders = sorted_orders(home)
     assert {row["order_id"]: row["net_amount"] for row in orders} == {

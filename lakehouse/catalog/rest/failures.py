@@ -50,6 +50,7 @@ _FAILURES: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     # A lost file is no missing table: a client told 404 would go on and create it.
     (FileNotFoundError, 500, "NotFoundException"),
     (PermissionError, 403, "ForbiddenException"),
+    (OSError, 503, "ServiceUnavailableException"),  # the disk is full
     (ValueError, 400, "BadRequestException"),
 )
 
