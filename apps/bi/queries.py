@@ -27,7 +27,7 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Totals:
-    """The sums of a period. `orders` counts no cancellations."""
+    """The sums of a period. `orders` are invoices with a sale line."""
 
     net: Decimal
     gross: Decimal

@@ -51,6 +51,10 @@ class Line:
     def is_cancellation(self) -> bool:
         return self.order_id.startswith("C")
 
+    @property
+    def sells(self) -> bool:
+        return not self.is_cancellation and self.product_id != "POST"
+
 
 def order_lines() -> list[Line]:
     """Every line the shop has sold or taken back; the same at every call."""
@@ -119,7 +123,7 @@ def _daily(lines: Sequence[Line]) -> pa.Table:
             "net_amount": sum(x.net for x in group),
             "gross_amount": sum(x.net for x in group if x.quantity > 0),
             "return_amount": -sum(x.net for x in group if x.is_cancellation),
-            "order_count": len({x.order_id for x in group if not x.is_cancellation}),
+            "order_count": len({x.order_id for x in group if x.sells}),
             "line_count": len(group),
             "unit_count": sum(x.quantity for x in group),
         }

@@ -24,7 +24,7 @@ def sums(lines: Sequence[Line], first: date, last: date, country: str | None = N
     chosen = [x for x in lines if first <= x.day <= last and country in (None, x.country)]
     return Sums(
         sum((x.net for x in chosen), Decimal(0)),
-        len({x.order_id for x in chosen if not x.is_cancellation}),
+        len({x.order_id for x in chosen if x.sells}),
         sum((-x.net for x in chosen if x.is_cancellation), Decimal(0)),
     )
 

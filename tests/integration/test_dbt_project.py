@@ -125,6 +125,13 @@ def test_deliveries_are_merged_into_what_a_full_refresh_would_make(tmp_path: Pat
         ("13047", "Norway", 1),
         ("17850", "Spain", 1),
     ]
+    assert rows(catalog, "core.fct_orders", "order_id", "is_order") == [
+        ("536364", True),
+        ("536365", True),
+        ("536366", True),
+        ("536380", False),  # written off
+        ("C536379", False),
+    ]
     assert len(merged["core.dim_dates"]) == 7, "30 November to 6 December, without a gap"
 
 
@@ -289,6 +296,21 @@ def test_plain_dbt_in_the_folder(tmp_path: Path) -> None:
         assert broken.returncode == 1
         assert "Failure in test source_is_key_landing_order_lines_record_id" in broken.stdout
         assert len(rows(catalog, "core.fct_order_lines")) == len(FIRST)
+
+
+def test_plain_dbt_before_anything_landed_says_what_to_run(tmp_path: Path) -> None:
+    project = tmp_path / "dbt_project"
+    ignored = shutil.ignore_patterns("target", "logs", "__pycache__", ".user.yml")
+    shutil.copytree(PROJECT, project, ignore=ignored)
+    (tmp_path / "lakehouse.toml").write_text('home = "state"\n')
+    for command in (["build"], ["source", "freshness"]):
+        failed = dbt(project, *command)
+        assert failed.returncode == 1
+        assert "there is no table landing.order_lines yet" in failed.stdout
+        assert "`lakehouse build`" in failed.stdout
+        assert "Catalog Error" not in failed.stdout
+        assert "Traceback" not in failed.stdout + failed.stderr
+    assert dbt(project, "docs", "generate").returncode == 0
 
 
 def test_a_wrong_setting_is_told_without_a_traceback(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ with
     customers as (
         select
             customer_id,
-            min(case when not is_cancellation then order_date end) as first_order_date,
-            max(case when not is_cancellation then order_date end) as last_order_date,
-            sum(case when is_cancellation then 0 else 1 end) as order_count,
+            min(case when is_order then order_date end) as first_order_date,
+            max(case when is_order then order_date end) as last_order_date,
+            sum(case when is_order then 1 else 0 end) as order_count,
             sum(case when is_cancellation then 1 else 0 end) as cancellation_count,
             sum(net_amount) as net_amount,
             sum(gross_amount) as gross_amount,
