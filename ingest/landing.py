@@ -47,7 +47,7 @@ def land_orders(
     ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
     """
     started = time.monotonic()
-    with translated(), home_lock(settings.home, "ingest", "ingesting into"):
+    with translated(settings.home), home_lock(settings.home, "ingest", "ingesting into"):
         landing = Landing(DeliveryStream(STREAM, catalog))
         landing.land(source, progress)
     return landing.report(time.monotonic() - started)

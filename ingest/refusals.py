@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from lakehouse.errors import MachineError
 
@@ -19,11 +20,14 @@ _HINTS = {
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn what the operating system refuses into a MachineError."""
+def translated(home: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into a MachineError.
+
+    It names the file; where the system did not tell it, the `home` that was written to.
+    """
     try:
         yield
     except OSError as e:
-        where = f"{e.filename}: " if e.filename else ""
         hint = _HINTS.get(e.errno or 0, "run it again: it goes on where it stopped")
-        raise MachineError(f"{where}{e.strerror or e}", hint=hint) from e
+        reason = e.strerror or str(e)
+        raise MachineError(f"{e.filename or home}: {reason}", hint=hint) from e

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ingest import LandingReport, land_orders
 from ingest.generator import generate_orders
+from ingest.refusals import translated
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock
@@ -42,7 +43,8 @@ def build(settings: Settings, source: Path | None, progress: Progress = SILENT) 
         with open_catalog(settings) as catalog:
             landing = land_orders(logs, catalog, settings, progress)
         watch.lap("land")
-        warehouse = build_warehouse(settings, progress)
+        with translated(settings.home):
+            warehouse = build_warehouse(settings, progress)
         watch.lap("warehouse")
     return BuildReport(logs, source is None, landing, warehouse, watch.laps)
 
