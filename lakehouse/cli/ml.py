@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lakehouse.cli import console
+from lakehouse.cli.clock import now
 from lakehouse.cli.tables import print_rows
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def predict(  # noqa: PLR0913 - the flags of a command
 
     with _lake(invocation) as lake:
         if batch is not None:
-            click.echo(asking.predict_file(lake, batch, _now()), nl=False)
+            click.echo(asking.predict_file(lake, batch, now()), nl=False)
             return
         line = {
             "customer_id": customer,
@@ -164,7 +165,7 @@ def predict(  # noqa: PLR0913 - the flags of a command
             "country": country,
             "ordered_at": at,
         }
-        print_rows([asking.predict_line(lake, line, _now())], as_json=as_json)
+        print_rows([asking.predict_line(lake, line, now())], as_json=as_json)
 
 
 def _simple(name: str, doc: str) -> click.Command:
@@ -199,17 +200,19 @@ def build(invocation: "Invocation", *, as_json: bool) -> None:
     """Run every model whose inputs or code have changed."""
     from lakehouse.ml.tasks.execution import build_models
 
-    outcomes = build_models(invocation.settings(), _now, console.TerminalProgress())
+    outcomes = build_models(invocation.settings(), now, console.TerminalProgress())
     rows = [
         {
             "task": o.task,
             "run_id": o.run.run_id if o.run else None,
             "seconds": o.run.seconds if o.run else None,
-            "outcome": o.error or ("computed" if o.run else "nothing has changed"),
+            "outcome": str(o.error or ("computed" if o.run else "nothing has changed")),
         }
         for o in outcomes
     ]
     print_rows(rows, as_json=as_json)
+    if failures := [o.error for o in outcomes if o.failed and o.error]:
+        raise failures[0]
 
 
 @ml.command(epilog="Example: lakehouse ml tune --trials 20")
@@ -224,7 +227,7 @@ def tune(invocation: "Invocation", *, trials: int, as_json: bool) -> None:
     from lakehouse.ml.tasks.tuning import tune as search
 
     with _lake(invocation) as lake:
-        rows = search(lake, trials, _now, console.TerminalProgress())
+        rows = search(lake, trials, now, console.TerminalProgress())
     print_rows(rows, as_json=as_json)
 
 
@@ -297,10 +300,11 @@ def lineage(
 @click.pass_obj
 def promote(invocation: "Invocation", *, run: str, as_json: bool) -> None:
     """Put RUN into production: its tables become current, its model is served."""
+    from lakehouse.ml.lake import alone
     from lakehouse.ml.runs import registry, store
 
-    with _lake(invocation) as lake:
-        version = registry.promote(lake, store.find(lake, run), "promoted by hand", _now)
+    with _lake(invocation) as lake, alone(lake):
+        version = registry.promote(lake, store.find(lake, run), "promoted by hand", now)
     print_rows([asdict(version) | {"stage": "production"}], as_json=as_json)
 
 
@@ -310,12 +314,13 @@ def promote(invocation: "Invocation", *, run: str, as_json: bool) -> None:
 @click.pass_obj
 def rollback(invocation: "Invocation", *, task: str, as_json: bool) -> None:
     """Put the version of TASK back that was in production before."""
+    from lakehouse.ml.lake import alone
     from lakehouse.ml.runs import registry, store
 
-    with _lake(invocation) as lake:
+    with _lake(invocation) as lake, alone(lake):
         earlier = registry.previous(lake, task)
         run = store.find(lake, earlier.run_id)
-        version = registry.promote(lake, run, "rolled back", _now)
+        version = registry.promote(lake, run, "rolled back", now)
     print_rows([asdict(version) | {"stage": "production"}], as_json=as_json)
 
 
@@ -342,7 +347,7 @@ def repeat(invocation: "Invocation", *, run: str, as_json: bool) -> None:
     from lakehouse.ml.tasks.execution import repeat as again
 
     with _lake(invocation) as lake:
-        found = again(lake, find(lake, run), _now, console.TerminalProgress())
+        found = again(lake, find(lake, run), now, console.TerminalProgress())
     rows = [
         {"model": old.model, "slice": old.slice, "name": old.name, "was": old.value}
         | {"is": new.value if new else None}
@@ -365,7 +370,7 @@ def serve(invocation: "Invocation", *, host: str, port: int) -> None:
     from lakehouse.ml.serving import serve as run
 
     with _lake(invocation) as lake:
-        run(lake, host, port, _now, lambda at: console.note(f"serving on {at} (docs: {at}/docs)"))
+        run(lake, host, port, now, lambda at: console.note(f"serving on {at} (docs: {at}/docs)"))
 
 
 @contextmanager
@@ -381,7 +386,7 @@ def _up_to_date(lake: "Lake", task: str, request: object, *, force: bool) -> "Ru
     from lakehouse.ml.tasks.execution import due, execute
 
     if force or due(lake, task, request):
-        run = execute(lake, task, request, _now, console.TerminalProgress())
+        run = execute(lake, task, request, now, console.TerminalProgress())
         console.note(f"run {run.run_id}: {run.seconds:.1f} s")
         return run
     run = production_run(lake, task)
@@ -396,7 +401,3 @@ def _print_metrics(run: "Run", name: str | None, *, as_json: bool) -> None:
 
 def _split(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

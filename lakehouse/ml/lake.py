@@ -9,12 +9,17 @@ from tempfile import TemporaryDirectory
 import duckdb
 import polars as pl
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+)
 from pyiceberg.table import Table
 
 from lakehouse.catalog import catalog_endpoint, open_catalog
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError, ModelError
+from lakehouse.errors import CatalogError, MachineError, ModelError
+from lakehouse.locks import home_lock
 from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.limits import set_limits
 from lakehouse.quoting import identifier
@@ -22,6 +27,9 @@ from lakehouse.tables.rebuild import TableContent, rebuild
 
 NAMESPACE = "ml"
 ALIAS = "lake"
+WRITER = "ml.run-id"
+"""Where a snapshot of a model's table keeps the id of the run that wrote it."""
+
 _FRAME = "computed"
 
 
@@ -51,6 +59,21 @@ class Lake:
             return None
         return snapshot.snapshot_id if snapshot else None
 
+    def writer(self, name: str) -> str | None:
+        """The run that wrote what a table holds; None when none did, or no table is there."""
+        if self.snapshot_id(name) is None:
+            return None
+        snapshot = self.table(name).current_snapshot()
+        noted = snapshot.summary if snapshot else None
+        return noted.additional_properties.get(WRITER) if noted else None
+
+    def keeps(self, name: str, snapshot_id: int) -> bool:
+        """Whether a table still has a snapshot."""
+        return (
+            self.snapshot_id(name) is not None
+            and self.table(name).snapshot_by_id(snapshot_id) is not None
+        )
+
     def query(self, sql: str, parameters: list[object] | None = None) -> pl.DataFrame:
         """The rows of a statement over the tables of `lake`."""
         return self.connection.execute(sql, parameters or []).pl()
@@ -72,15 +95,15 @@ class Lake:
     def restore(self, name: str, snapshot_id: int) -> None:
         """Make an earlier snapshot the current state of a table again.
 
-        Raises CatalogError when the snapshot is gone.
+        Raises CatalogError when the snapshot is gone, or somebody else changes the table.
         """
-        table = self.table(name)
-        if table.snapshot_by_id(snapshot_id) is None:
+        if not self.keeps(name, snapshot_id):
             raise CatalogError(
                 f"{name} has no snapshot {snapshot_id} any more",
                 hint="it was expired; run the model again",
             )
-        table.manage_snapshots().set_current_snapshot(snapshot_id).commit()
+        with commit_refused(name):
+            self.table(name).manage_snapshots().set_current_snapshot(snapshot_id).commit()
 
 
 @contextmanager
@@ -100,6 +123,42 @@ def open_lake(settings: Settings) -> Iterator[Lake]:
         load_extensions(connection)
         attach_lake(connection, endpoint, alias=ALIAS)
         yield Lake(catalog, connection, settings.home / "models")
+
+
+@contextmanager
+def alone(lake: Lake) -> Iterator[None]:
+    """Change models, their tables and their registry; one process of a home at a time.
+
+    Raises LockedError when another one does.
+    """
+    with home_lock(lake.models.parent, "models", "changing the models in"):
+        yield
+
+
+@contextmanager
+def commit_refused(name: str) -> Iterator[None]:
+    """What a catalog says to a commit that lost its race, as a CatalogError."""
+    try:
+        yield
+    except CommitFailedException as e:
+        raise CatalogError(
+            f"{name} was changed by somebody else meanwhile: {e}",
+            hint="run again when the other one is done",
+        ) from e
+
+
+@contextmanager
+def machine_refused() -> Iterator[None]:
+    """Too little memory or disk, as a MachineError."""
+    try:
+        yield
+    except (MemoryError, duckdb.OutOfMemoryException) as e:
+        raise MachineError(
+            f"the memory does not suffice for the models: {e}",
+            hint="stop other programs, or raise query.memory_limit",
+        ) from e
+    except (OSError, duckdb.IOException) as e:
+        raise MachineError(str(e), hint="check free space and permissions") from e
 
 
 def qualified(name: str) -> str:

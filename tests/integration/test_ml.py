@@ -17,8 +17,8 @@ from click.testing import CliRunner
 from lakehouse.catalog import open_catalog
 from lakehouse.cli.root import lakehouse
 from lakehouse.config import Settings, load_settings
-from lakehouse.errors import CatalogError, ModelError
-from lakehouse.ml.lake import Lake, open_lake
+from lakehouse.errors import CatalogError, LockedError, ModelError
+from lakehouse.ml.lake import Lake, alone, open_lake
 from lakehouse.ml.runs import registry, store
 from lakehouse.ml.runs.lineage import trace
 from lakehouse.ml.serving import state
@@ -218,8 +218,68 @@ def test_before_the_first_build_there_is_a_hint(tmp_path: Path) -> None:
         assert "too few" in str(outcomes["quantity"].error)
         failed = store.runs(empty, "quantity")
         assert [(run.status, run.error) for run in failed] == [
-            ("failed", outcomes["quantity"].error)
+            ("failed", str(outcomes["quantity"].error))
         ]
+        recorded = len(store.runs(empty))
+        again = {o.task: o for o in execute_due(empty, clock())}
+        assert "too few" in str(again["quantity"].error)
+        assert not any(o.run or o.failed for o in again.values())
+        assert len(store.runs(empty)) == recorded, "what was refused today is not tried again"
+
+
+class Dying(Lake):
+    """A lake whose process is killed before a table is brought back."""
+
+    def restore(self, name: str, snapshot_id: int) -> None:
+        raise KeyboardInterrupt
+
+
+class Contested(Lake):
+    """A lake in which somebody else always changes one table first."""
+
+    def replace(self, name: str, frame: pl.DataFrame, **given: object) -> int:
+        if name == "return_thresholds":
+            raise CatalogError(f"{name} was changed by somebody else")
+        return super().replace(name, frame, **given)  # type: ignore[arg-type]
+
+
+def test_a_promotion_that_is_killed_is_finished_by_the_next_run(tmp_path: Path) -> None:
+    settings = load_settings(folder=tmp_path, environment={})
+    now = clock()
+    with open_lake(settings) as own:
+        put(own, orders())
+        ask = TASKS["segments"].request
+        first, second = (execute(own, "segments", ask(), now) for _ in range(2))
+        dying = Dying(own.catalog, own.connection, own.models)
+        with pytest.raises(KeyboardInterrupt):
+            registry.promote(dying, first, "by hand", now)
+        assert set(table(own, "segment_outcomes")["run_id"]) == {second.run_id}
+        registry.settle(own)
+        for name in first.outputs:
+            assert set(table(own, name.removeprefix("ml."))["run_id"]) == {first.run_id}
+        assert not due(own, "segments", ask())
+        # A run that was killed between two of its tables.
+        stray = table(own, "segment_outcomes").with_columns(pl.lit("killed").alias("run_id"))
+        own.replace("segment_outcomes", stray, doc="", notes={"ml.run-id": "killed"})
+        execute_due(own, now, cheap=True)
+        assert set(table(own, "segment_outcomes")["run_id"]) == {first.run_id}
+
+
+def test_what_the_catalog_refuses_is_told_and_tried_again(tmp_path: Path) -> None:
+    settings = load_settings(folder=tmp_path, environment={})
+    with open_lake(settings) as own:
+        put(own, orders())
+        contested = Contested(own.catalog, own.connection, own.models)
+        outcomes = execute_due(contested, clock(), cheap=True)
+        assert [o.task for o in outcomes if o.failed] == ["returns"]
+        assert [o.task for o in outcomes if o.run] == ["recommend", "moves", "segments", "unusual"]
+        assert not store.runs(own, "returns")
+        with alone(own), pytest.raises(LockedError, match="changing the models"):
+            execute_due(own, clock())
+        again = execute_due(own, clock(), cheap=True)
+        assert [o.task for o in again if o.run] == ["returns"]
+        assert {m.model for m in store.find(own, "recommend").metrics} == set()
+        assert due(own, "recommend", TASKS["recommend"].request())
 
 
 class Client(requests.Session):

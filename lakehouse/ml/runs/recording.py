@@ -10,9 +10,9 @@ from secrets import token_hex
 
 import polars as pl
 
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import ModelError
 from lakehouse.ml.inputs import Input
-from lakehouse.ml.lake import NAMESPACE, Lake
+from lakehouse.ml.lake import NAMESPACE, WRITER, Lake
 from lakehouse.ml.runs.record import Metric, Parameters, Run, code_version, library_versions
 from lakehouse.ml.runs.store import save
 
@@ -51,7 +51,7 @@ class Recording:
         if self.dry:
             return
         stamped = frame.with_columns(pl.lit(self.run_id).alias("run_id"))
-        snapshot = self.lake.replace(name, stamped, doc=doc, notes={"ml.run-id": self.run_id})
+        snapshot = self.lake.replace(name, stamped, doc=doc, notes={WRITER: self.run_id})
         self.outputs[f"{NAMESPACE}.{name}"] = snapshot
 
     def keep_model(self, file_name: str, content: bytes) -> None:
@@ -90,7 +90,8 @@ class Recording:
 def recorded(lake: Lake, plan: Plan, clock: Callable[[], datetime]) -> Iterator[Recording]:
     """Run the block as a run of `plan`; its record is saved when it ends, well or not.
 
-    A failure is recorded with its message, and raised on.
+    What the model can't do is recorded with its message, and raised on. What the catalog or the
+    machine refuses says nothing about the model, and leaves no record.
     """
     started, watch = clock(), time.monotonic()
     run_id = f"{plan.task}-{started:%Y%m%dT%H%M%S}-{token_hex(2)}"
@@ -101,7 +102,7 @@ def recorded(lake: Lake, plan: Plan, clock: Callable[[], datetime]) -> Iterator[
 
     try:
         yield recording
-    except LakehouseError as e:
+    except ModelError as e:
         record(e.message)
         raise
     record(None)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lakehouse.errors import ModelError
+from lakehouse.errors import CatalogError, ModelError
 from lakehouse.ml.lake import Lake, qualified
 from lakehouse.ml.runs.record import Run
 from lakehouse.ml.runs.schemas import REGISTRY, REGISTRY_SCHEMA
-from lakehouse.ml.runs.store import append
+from lakehouse.ml.runs.store import append, runs
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,9 @@ def register(lake: Lake, run: Run, clock: Callable[[], datetime]) -> Version:
 def promote(lake: Lake, run: Run, reason: str, clock: Callable[[], datetime]) -> Version:
     """Make a registered run the one in production: its tables are current again, its model served.
 
+    The event in the registry decides, in one commit; the tables follow. Who dies in between leaves
+    the rest to the next `settle`.
+
     Raises ModelError for a run that is not registered or already in production, CatalogError
     when a table of it was expired.
     """
@@ -64,10 +67,35 @@ def promote(lake: Lake, run: Run, reason: str, clock: Callable[[], datetime]) ->
     if known[0].stage == "production":
         raise ModelError(f"{run.run_id} is in production already", hint="nothing to do")
     for table, snapshot_id in run.outputs.items():
+        if not lake.keeps(table, snapshot_id):
+            raise CatalogError(
+                f"{table} has no snapshot {snapshot_id} any more",
+                hint="it was expired; run the model again",
+            )
+    promoted = Version(run.task, known[0].version, run.run_id, "promoted", clock(), reason)
+    version = _append(lake, promoted)
+    for table, snapshot_id in run.outputs.items():
         if lake.snapshot_id(table) != snapshot_id:
             lake.restore(table, snapshot_id)
-    version = Version(run.task, known[0].version, run.run_id, "promoted", clock(), reason)
-    return _append(lake, version)
+    return version
+
+
+def settle(lake: Lake, task: str | None = None) -> None:
+    """Bring the tables to the runs in production, where another run left its own behind.
+
+    That is a run that failed or was killed after its first table, or a promotion that was. What
+    no run wrote (a compaction) stays, and so does what nothing is kept to replace.
+
+    Raises CatalogError when somebody else changes a table meanwhile.
+    """
+    decided = {v.run_id for v in versions(lake, task) if v.stage == "production"}
+    for run in runs(lake, task):
+        if run.run_id not in decided:
+            continue
+        for table, snapshot_id in run.outputs.items():
+            stray = lake.writer(table) not in {None, run.run_id}
+            if stray and lake.keeps(table, snapshot_id):
+                lake.restore(table, snapshot_id)
 
 
 def previous(lake: Lake, task: str) -> Version:

@@ -12,7 +12,7 @@ from pyiceberg.schema import Schema
 
 from lakehouse.errors import ModelError
 from lakehouse.ml.inputs import Input
-from lakehouse.ml.lake import Lake, qualified
+from lakehouse.ml.lake import Lake, commit_refused, qualified
 from lakehouse.ml.runs.record import Metric, Run
 from lakehouse.ml.runs.schemas import METRICS, METRICS_SCHEMA, RUNS, RUNS_SCHEMA
 from lakehouse.tables.creation import ensure_table
@@ -21,11 +21,15 @@ from lakehouse.tables.creation import ensure_table
 def append(
     lake: Lake, name: tuple[str, str], schema: Schema, rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Append rows to a table of the runs, which is made when it is missing."""
+    """Append rows to a table of the runs, which is made when it is missing.
+
+    Raises CatalogError when others kept changing the table.
+    """
     table = ensure_table(lake.catalog, name, schema)
     if rows:
         arrow = schema_to_pyarrow(schema, include_field_ids=False)
-        table.append(pa.Table.from_pylist(list(rows), schema=arrow))
+        with commit_refused(".".join(name)):
+            table.append(pa.Table.from_pylist(list(rows), schema=arrow))
 
 
 def save(lake: Lake, run: Run) -> None:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from lakehouse.config import Settings
-from lakehouse.errors import ModelError
+from lakehouse.errors import LakehouseError, ModelError
 from lakehouse.ml.inputs import current_inputs
-from lakehouse.ml.lake import Lake, open_lake
+from lakehouse.ml.lake import Lake, alone, machine_refused, open_lake
 from lakehouse.ml.runs import registry, store
 from lakehouse.ml.runs.record import Metric, Run, code_version
 from lakehouse.ml.runs.recording import SEED, Plan, Recording, recorded
@@ -20,31 +20,40 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Task:
-    """What runs, and the class of what may be asked of it."""
+    """What runs, the class of what may be asked of it, and what a build asks where it is cheap."""
 
     run: Callable[[Recording, Any, Progress], None]
     request: type[Any]
+    cheap: object | None = None
 
 
 TASKS: Mapping[str, Task] = {
-    recommend.TASK: Task(recommend.recommend, recommend.Request),
+    recommend.TASK: Task(recommend.recommend, recommend.Request, recommend.Request(evaluate=False)),
     forecast.TASK: Task(forecast.forecast, forecast.Request),
     quantity.TASK: Task(quantity.quantity, quantity.Request),
-    customers.RETURNS_TASK: Task(customers.returns, customers.Request),
-    customers.MOVES_TASK: Task(customers.moves, customers.Request),
-    customers.SEGMENTS_TASK: Task(customers.segments, customers.Request),
-    unusual.TASK: Task(unusual.unusual, unusual.Request),
+    customers.RETURNS_TASK: Task(customers.returns, customers.Request, customers.Request()),
+    customers.MOVES_TASK: Task(customers.moves, customers.Request, customers.Request()),
+    customers.SEGMENTS_TASK: Task(customers.segments, customers.Request, customers.Request()),
+    unusual.TASK: Task(unusual.unusual, unusual.Request, unusual.Request()),
 }
 """Every task, in the order of a build."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task in a build: `run` is None when nothing was due, or when it failed."""
+    """What became of a task in a build: a run, an error, or neither when nothing was due.
+
+    A ModelError says that there is too little to learn from; any other one is a failure.
+    """
 
     task: str
     run: Run | None
-    error: str | None = None
+    error: LakehouseError | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the catalog or the machine refused, and not the model."""
+        return self.error is not None and not isinstance(self.error, ModelError)
 
 
 @dataclass(frozen=True)
@@ -65,45 +74,85 @@ def execute(
 ) -> Run:
     """Run a task on the inputs as they are, register it, and put it into production.
 
-    Raises ModelError for what the task can't do.
+    Raises ModelError for what the task can't do, CatalogError and MachineError for what the
+    catalog or the machine refuses.
     """
-    plan = Plan(task, current_inputs(lake), _parameters(request), clock(), SEED)
-    return _launch(lake, plan, request, clock, progress)
+    with alone(lake):
+        registry.settle(lake)
+        return _execute(lake, task, request, clock, progress)
 
 
-def execute_due(lake: Lake, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
+def execute_due(
+    lake: Lake, clock: Clock, progress: Progress = SILENT, *, cheap: bool = False
+) -> list[Outcome]:
     """Run the tasks whose inputs or code changed since their last run, each as it is by default.
 
-    A task that has too little to learn from says so; the others go on.
+    `cheap` leaves out what takes long: the judging of recommenders, forecasts, quantities. A task
+    that has too little to learn from, or fails, says so; the others go on.
+
+    Raises LockedError when another process is at it, CatalogError when what an interrupted run
+    left behind can't be put right.
     """
-    outcomes = []
-    for name, task in TASKS.items():
-        request = task.request()
-        if not due(lake, name, request):
-            outcomes.append(Outcome(name, None))
-            continue
-        try:
-            outcomes.append(Outcome(name, execute(lake, name, request, clock, progress)))
-        except ModelError as e:
-            outcomes.append(Outcome(name, None, e.message))
-    return outcomes
+    with alone(lake):
+        registry.settle(lake)
+        requests = {n: task.cheap if cheap else task.request() for n, task in TASKS.items()}
+        return [
+            _brought_up(lake, name, request, clock, progress)
+            for name, request in requests.items()
+            if request is not None
+        ]
 
 
-def build_models(settings: Settings, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
-    """The step of a build: every task that is due, on the lake of this home."""
+def build_models(
+    settings: Settings, clock: Clock, progress: Progress = SILENT, *, cheap: bool = False
+) -> list[Outcome]:
+    """The step of a build: every task that is due, on the lake of this home.
+
+    Raises what `open_lake` and `execute_due` raise.
+    """
     with open_lake(settings) as lake:
-        return execute_due(lake, clock, progress)
+        return execute_due(lake, clock, progress, cheap=cheap)
 
 
 def due(lake: Lake, task: str, request: object) -> bool:
-    """Whether the run in production was made of other inputs, by other code or on request."""
+    """Whether the run in production was made of other inputs, by other code or on request.
+
+    What a full run wrote serves whoever asks for a cheap one.
+    """
     version = registry.production(lake, task)
     if version is None:
         return True
     last = store.find(lake, version.run_id)
-    asked = {k: v for k, v in last.parameters.items() if k != "as_of"}
-    same = last.inputs == current_inputs(lake) and last.code_version == code_version()
-    return not (same and asked == _parameters(request))
+    enough = [request, TASKS[task].request()] if request == TASKS[task].cheap else [request]
+    return not any(_answers(lake, last, each) for each in enough)
+
+
+def _brought_up(
+    lake: Lake, task: str, request: object, clock: Clock, progress: Progress
+) -> Outcome:
+    try:
+        if not due(lake, task, request):
+            return Outcome(task, None)
+        if (refusal := _refusal(lake, task, request, clock())) is not None:
+            return Outcome(task, None, refusal)
+        return Outcome(task, _execute(lake, task, request, clock, progress))
+    except LakehouseError as e:
+        return Outcome(task, None, e)
+
+
+def _refusal(lake: Lake, task: str, request: object, now: datetime) -> ModelError | None:
+    """What the model said when it was last asked the same, today, of the same lines."""
+    last = next(iter(store.runs(lake, task)), None)
+    if last is None or last.error is None or not _answers(lake, last, request):
+        return None
+    asked_on = datetime.fromisoformat(str(last.parameters["as_of"])).date()
+    return ModelError(last.error) if asked_on == now.date() else None
+
+
+def _answers(lake: Lake, run: Run, request: object) -> bool:
+    asked = {k: v for k, v in run.parameters.items() if k != "as_of"}
+    same = run.inputs == current_inputs(lake) and run.code_version == code_version()
+    return same and asked == _parameters(request)
 
 
 def repeat(lake: Lake, run: Run, clock: Clock, progress: Progress = SILENT) -> Repetition:
@@ -126,9 +175,14 @@ def repeat(lake: Lake, run: Run, clock: Clock, progress: Progress = SILENT) -> R
     return Repetition(run, again, _differing(run.metrics, again.metrics))
 
 
-def _launch(lake: Lake, plan: Plan, request: object, clock: Clock, progress: Progress) -> Run:
-    with recorded(lake, plan, clock) as recording:
-        TASKS[plan.task].run(recording, request, progress)
+def _execute(lake: Lake, task: str, request: object, clock: Clock, progress: Progress) -> Run:
+    plan = Plan(task, current_inputs(lake), _parameters(request), clock(), SEED)
+    try:
+        with machine_refused(), recorded(lake, plan, clock) as recording:
+            TASKS[task].run(recording, request, progress)
+    except LakehouseError:
+        registry.settle(lake, task)  # it may have replaced some of its tables
+        raise
     run = store.find(lake, recording.run_id)
     registry.register(lake, run, clock)
     registry.promote(lake, run, "latest run", clock)

@@ -26,6 +26,9 @@ TASK = "recommend"
 FALLBACK = Chosen(for_you="again_neighbours_trend", discover="neighbours_trend")
 """What is shipped when there is too little past to choose by: it fits any catalogue."""
 
+BEST_KNOWN = Chosen(for_you="again_ease_trend", discover="ease_trend")
+"""What is shipped when nobody wants to wait for the judging, and it fits: see docs/ml.md."""
+
 BASELINE: dict[Scope, str] = {"all": "recent_popularity", "new": "recent_popularity"}
 LEAST_JUDGED = 30
 """Customers a window must judge before anything is chosen by it."""
@@ -35,7 +38,10 @@ NEIGHBOURS_SHOWN = 10
 
 @dataclass(frozen=True)
 class Request:
-    """What may be asked: fixed models instead of the chosen ones, the engine of the neighbours."""
+    """What may be asked: fixed models instead of the chosen ones, the engine of the neighbours.
+
+    Without `evaluate` nothing is chosen or judged: the best known models make the lists.
+    """
 
     for_you: str | None = None
     discover: str | None = None
@@ -52,12 +58,14 @@ def recommend(recording: Recording, request: Request, progress: Progress) -> Non
         raise ModelError("there is no sale to learn from", hint="run `lakehouse build`")
     as_of = midnight_after(purchases)
     connection = lake.connection if request.engine == "sql" else None
-    with progress.task("recommend: choose and judge the models"):
-        found = _judged(purchases, as_of, request)
+    found = Judged((), ())
+    if request.evaluate:
+        with progress.task("recommend: choose and judge the models"):
+            found = _judged(purchases, as_of)
     recording.metrics += _metrics(found)
-    chosen = _chosen(found, request)
+    fits = Fits(interactions(purchases, as_of), connection=connection, seed=plan.seed)
+    chosen = _chosen(found, request, fits.interactions)
     with progress.task(f"recommend: lists by {chosen.for_you} and {chosen.discover}"):
-        fits = Fits(interactions(purchases, as_of), connection=connection, seed=plan.seed)
         _publish(recording, fits, purchases, chosen)
 
 
@@ -84,9 +92,7 @@ class Judged:
     test: Sequence[Standing]
 
 
-def _judged(purchases: pl.DataFrame, as_of: datetime, request: Request) -> Judged:
-    if not request.evaluate:
-        return Judged((), ())
+def _judged(purchases: pl.DataFrame, as_of: datetime) -> Judged:
     rivals = list(RECIPES)
     earlier, later = last_windows(as_of, 2)
     return Judged(*(_stand(purchases, window, rivals) for window in (earlier, later)))
@@ -100,10 +106,12 @@ def _stand(purchases: pl.DataFrame, window: Window, models: Sequence[str]) -> Se
     return [s for s in found if s.judged >= LEAST_JUDGED]
 
 
-def _chosen(found: Judged, request: Request) -> Chosen:
+def _chosen(found: Judged, request: Request, known: Interactions) -> Chosen:
+    fitting = RECIPES[BEST_KNOWN.for_you].fits(known)
+    otherwise = BEST_KNOWN if fitting and not request.evaluate else FALLBACK
     return Chosen(
-        request.for_you or best(found.validation, "all") or FALLBACK.for_you,
-        request.discover or best(found.validation, "new") or FALLBACK.discover,
+        request.for_you or best(found.validation, "all") or otherwise.for_you,
+        request.discover or best(found.validation, "new") or otherwise.discover,
     )
 
 
