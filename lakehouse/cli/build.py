@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import console
+from lakehouse.cli.clock import now
 from lakehouse.errors import BuildError
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
-    from lakehouse.pipeline import BuildReport
+    from lakehouse.ml.tasks.execution import Outcome
+    from lakehouse.pipeline import BuildReport, ModelsReport
+    from lakehouse.pipeline.models import Models
 
 _QUESTION = (
     "select country, sum(net_amount) as revenue from reports.rpt_daily_sales"
@@ -30,19 +33,26 @@ _QUESTION = (
 )
 @click.option("--seed", type=int, help="Which year to generate [generate.seed].")
 @click.option("--days", type=int, help="How many days to generate [generate.days].")
+@click.option("--no-ml", is_flag=True, help="Compute no models.")
+@click.option("--all-models", is_flag=True, help="Compute the slow ones too: `lakehouse ml build`.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def build(
+def build(  # noqa: PLR0913 - the flags of a command
     invocation: "Invocation",
+    *,
     source: Path | None,
     seed: int | None,
     days: int | None,
+    no_ml: bool,
+    all_models: bool,
     as_json: bool,
 ) -> None:
-    """Land order logs, build the marts from them and test them.
+    """Land order logs, build the marts from them, test them, and compute recommendations.
 
     Run it again and nothing is landed twice; interrupt it and the next run goes on.
     """
+    if no_ml and all_models:
+        raise click.UsageError("--no-ml and --all-models exclude each other")
     settings = invocation.settings(generate__seed=seed, generate__days=days)
     from lakehouse.pipeline import build as run
     from lakehouse.pipeline import dbt_log, generated_logs
@@ -52,7 +62,8 @@ def build(
             f"Note: {settings.home} holds generated logs already, and the marts will show both;"
             " --home OTHER keeps them apart."
         )
-    report = run(settings, source, console.TerminalProgress())
+    models: Models = "none" if no_ml else "all" if all_models else "cheap"
+    report = run(settings, source, now, console.TerminalProgress(), models=models)
     if as_json:
         click.echo(json.dumps(_as_json(report), indent=2))
     else:
@@ -61,6 +72,8 @@ def build(
         names = ", ".join(node.name for node in failures[:5])
         hint = f"what each said stands above; dbt's log is {dbt_log(settings)}"
         raise BuildError(f"{len(failures)} of the warehouse failed: {names}", hint=hint)
+    if report.models and (refused := report.models.failures):
+        raise refused[0]
     if not as_json:
         _print_next(invocation)
 
@@ -71,8 +84,26 @@ def _as_json(report: "BuildReport") -> dict[str, object]:
         "generated": report.generated,
         "landing": asdict(report.landing),
         "nodes": [asdict(node) for node in report.warehouse.nodes],
+        "models": [_task_as_json(o) for o in report.models.outcomes] if report.models else [],
         "seconds": report.seconds,
     }
+
+
+def _task_as_json(outcome: "Outcome") -> dict[str, object]:
+    run = outcome.run
+    return {
+        "task": outcome.task,
+        "status": _status(outcome),
+        "run_id": run.run_id if run else None,
+        "seconds": run.seconds if run else None,
+        "message": str(outcome.error or ""),
+    }
+
+
+def _status(outcome: "Outcome") -> str:
+    if outcome.error:
+        return "failed" if outcome.failed else "left out"
+    return "computed" if outcome.run else "nothing new"
 
 
 def _print_table(report: "BuildReport") -> None:
@@ -104,7 +135,26 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
         f"tests: {_counted(warehouse.counts('test', 'unit_test'))}",
         *(f"{node.status}: {node.name}: {node.message}" for node in warehouse.failures),
     ]
+    if report.models:
+        told["models"] = _told_models(report.models)
     return told
+
+
+def _told_models(models: "ModelsReport") -> list[str]:
+    from lakehouse.ml.tasks.execution import TASKS
+
+    if models.error:
+        return [f"failed: {models.error.message}"]
+    by_status: dict[str, list[str]] = {}
+    for outcome in models.outcomes:
+        by_status.setdefault(_status(outcome), []).append(outcome.task)
+    whole = {"computed", "nothing new"}
+    lines = [f"{said}: {', '.join(by_status[said])}" for said in sorted(whole & set(by_status))]
+    told = [o for o in models.outcomes if o.error]
+    lines += [f"{_status(o)}: {o.task}: {o.error}" for o in told]
+    if later := sorted(TASKS.keys() - {o.task for o in models.outcomes}):
+        lines.append(f"by `lakehouse ml build` only: {', '.join(later)}")
+    return lines
 
 
 def _told_landing(report: "BuildReport") -> list[str]:

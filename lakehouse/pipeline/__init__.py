@@ -1,6 +1,15 @@
 """`lakehouse build`: order logs to tested marts, in steps that each can be run again."""
 
 from lakehouse.pipeline.build import BuildReport, build, generated_logs
+from lakehouse.pipeline.models import ModelsReport
 from lakehouse.pipeline.warehouse import NodeOutcome, WarehouseReport, dbt_log
 
-__all__ = ["BuildReport", "NodeOutcome", "WarehouseReport", "build", "dbt_log", "generated_logs"]
+__all__ = [
+    "BuildReport",
+    "ModelsReport",
+    "NodeOutcome",
+    "WarehouseReport",
+    "build",
+    "dbt_log",
+    "generated_logs",
+]

@@ -1,7 +1,9 @@
 """The steps of `lakehouse build`: order, what each needs, and how long each took."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from ingest import LandingReport, land_orders
@@ -10,29 +12,43 @@ from ingest.refusals import translated
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock
+from lakehouse.pipeline.models import Models, ModelsReport, compute_models
 from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
 from lakehouse.progress import SILENT, Progress
 
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did: its source, what each step brought, and seconds by step, in order."""
+    """What a build did: its source, what each step brought, and seconds by step, in order.
+
+    `models` is None when none were asked for, or the warehouse they learn from failed.
+    """
 
     source: Path
     generated: bool
     landing: LandingReport
     warehouse: WarehouseReport
+    models: ModelsReport | None
     seconds: dict[str, float]
 
 
-def build(settings: Settings, source: Path | None, progress: Progress = SILENT) -> BuildReport:
-    """Land the order logs of `source` (None: generate a year of them) and build the marts.
+def build(
+    settings: Settings,
+    source: Path | None,
+    clock: Callable[[], datetime],
+    progress: Progress = SILENT,
+    *,
+    models: Models = "cheap",
+) -> BuildReport:
+    """Land the order logs of `source` (None: generate a year), build the marts, then the models.
+
+    `clock` gives the time in UTC, without a zone: the models believe no line that is dated later.
 
     Each step goes on where an interrupted one stopped, and lands or changes nothing twice.
 
     Raises LockedError when another build is under way, and the SourceError, CatalogError or
-    MachineError of a step; a failing model or data test is in the report, not raised, so that
-    what did work is told too.
+    MachineError of a step; a failing dbt model, data test or task of the models is in the report,
+    not raised, so that what did work is told too.
     """
     with home_lock(settings.home, "build", "building in"):
         watch = _Stopwatch()
@@ -46,7 +62,11 @@ def build(settings: Settings, source: Path | None, progress: Progress = SILENT) 
         with translated(settings.home):
             warehouse = build_warehouse(settings, progress)
         watch.lap("warehouse")
-    return BuildReport(logs, source is None, landing, warehouse, watch.laps)
+        computed = None
+        if models != "none" and not warehouse.failures:
+            computed = compute_models(settings, models, clock, progress)
+            watch.lap("models")
+    return BuildReport(logs, source is None, landing, warehouse, computed, watch.laps)
 
 
 def generated_logs(settings: Settings) -> Path:

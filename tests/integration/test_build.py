@@ -13,8 +13,11 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from lakehouse.catalog import open_catalog
+from lakehouse.cli.clock import now
 from lakehouse.config import load_settings
 from lakehouse.locks import home_lock
+from lakehouse.pipeline.models import compute_models
+from lakehouse.progress import SILENT
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = (
@@ -82,7 +85,7 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     command: Command, log: Path, tmp_path: Path
 ) -> None:
     home = tmp_path / "the home"
-    first = command("build", "--source", log)
+    first = command("build", "--no-ml", "--source", log)
     assert first.returncode == 0, first.stderr
     for said in ("6 lines read from 1 file", "4 landed", "2 rejected", "bad_quantity", "bad_date"):
         assert said in first.stdout
@@ -96,7 +99,7 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
         "C536379": -Decimal("2.55"),
     }
 
-    second = report(command("build", "--source", log, "--json"))
+    second = report(command("build", "--no-ml", "--source", log, "--json"))
     assert second["landing"]["lines"] == 0
     assert second["landing"]["skipped"] == ["orders.csv"]
     assert {node["status"] for node in second["nodes"]} == {"success", "pass"}
@@ -106,7 +109,7 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     with opened(home) as catalog:
         table = catalog.load_table("landing.order_lines")
         table.append(table.scan().to_arrow())
-    third = command("build", "--source", log)
+    third = command("build", "--no-ml", "--source", log)
     assert third.returncode == 6
     assert "lakehouse: error:" in third.stderr
     assert "Traceback" not in third.stderr
@@ -117,17 +120,61 @@ def test_a_build_that_is_killed_is_finished_by_the_next(
     command: Command, log: Path, tmp_path: Path
 ) -> None:
     for moment in ("Landing", "Building"):
-        kill_at(moment, tmp_path, log)
-    report(command("build", "--source", log, "--json"))
+        kill_at(moment, tmp_path, log, "--no-ml")
+    report(command("build", "--no-ml", "--source", log, "--json"))
     lines = rows(tmp_path / "the home", "core.fct_order_lines")
     assert sorted(line["order_line_id"] for line in lines) == [1, 2, 3, 4]
     assert len(rows(tmp_path / "the home", "landing.rejects")) == 2
 
 
-def kill_at(moment: str, folder: Path, log: Path) -> None:
+def test_models_follow_the_marts_and_harm_them_by_no_failure(
+    command: Command, log: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "the home"
+    kill_at("recommend", tmp_path, log)
+    orders = sorted_orders(home)
+    assert [row["order_id"] for row in orders] == ["536365", "536366", "C536379"]
+
+    # Another process at work on the models keeps this one from it, and from nothing else.
+    with home_lock(home, "models", "changing the models in"):
+        refused = command("build", "--source", log)
+    assert refused.returncode == 7
+    assert "changing the models in" in refused.stderr
+    assert "failed: another process" in refused.stdout
+
+    # One customer and two days: what can be said is said, and what can't is told.
+    second = command("build", "--source", log)
+    assert second.returncode == 0, second.stderr
+    for said in (
+        "computed: recommend",
+        "left out: returns: ",
+        "ml build` only: forecast, quantity",
+    ):
+        assert said in second.stdout
+    shown = rows(home, "ml.recommendations")
+    assert {r["customer_id"] for r in shown} == {None, "17850"}
+    settings = load_settings(folder=home, flags={"home": home}, environment={})
+    third = compute_models(settings, "cheap", now, SILENT)
+    assert not any(outcome.run for outcome in third.outcomes)
+    assert not third.failures
+    assert rows(home, "ml.recommendations") == shown
+    assert sorted_orders(home) == orders
+
+
+def kill_at(moment: str, folder: Path, log: Path, *flags: str) -> None:
     """Start a build and kill it as soon as it says that the step `moment` begins."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "lakehouse", "--home", "the home", "build", "--source", str(log)],
+        [
+            sys.executable,
+            "-m",
+            "lakehouse",
+            "--home",
+            "the home",
+            "build",
+            "--source",
+            str(log),
+            *flags,
+        ],
         cwd=folder,
         env=_environment(),
         stdout=subprocess.DEVNULL,
@@ -146,12 +193,13 @@ def kill_at(moment: str, folder: Path, log: Path) -> None:
         (["--nonsense"], 2, "No such option"),
         (["--source", "absent.csv"], 3, "absent.csv"),
         (["--days", "0"], 2, "generate.days"),
+        (["--all-models"], 2, "exclude each other"),
     ],
 )
 def test_bad_arguments_are_told_without_a_traceback(
     command: Command, arguments: list[str], code: int, said: str
 ) -> None:
-    done = command("build", *arguments)
+    done = command("build", "--no-ml", *arguments)
     assert done.returncode == code
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -160,7 +208,7 @@ def test_bad_arguments_are_told_without_a_traceback(
 
 def test_one_build_at_a_time(command: Command, log: Path, tmp_path: Path) -> None:
     with home_lock(tmp_path / "the home", "build", "building in"):
-        done = command("build", "--source", log)
+        done = command("build", "--no-ml", "--source", log)
     assert done.returncode == 7
     assert f"pid {os.getpid()}" in done.stderr
 
@@ -168,19 +216,19 @@ def test_one_build_at_a_time(command: Command, log: Path, tmp_path: Path) -> Non
 def test_a_damaged_catalog_is_named(command: Command, log: Path, tmp_path: Path) -> None:
     (tmp_path / "the home").mkdir()
     (tmp_path / "the home" / "catalog.db").write_bytes(b"no database" * 100)
-    done = command("build", "--source", log)
+    done = command("build", "--no-ml", "--source", log)
     assert done.returncode == 4
     assert "catalog.db" in done.stderr
     assert "hint:" in done.stderr
 
 
 def test_generated_logs_are_built_and_not_landed_twice(command: Command) -> None:
-    first = report(command("build", "--days", 10, "--json"))
+    first = report(command("build", "--no-ml", "--days", 10, "--json"))
     assert first["generated"]
     assert first["landing"]["lines"] > 5_000
     rejected = sum(first["landing"]["rejected"].values())
     assert first["landing"]["landed"] + rejected == first["landing"]["lines"]
-    again = report(command("build", "--days", 12, "--json"))
+    again = report(command("build", "--no-ml", "--days", 12, "--json"))
     assert 0 < again["landing"]["lines"] < first["landing"]["lines"]
 
 
@@ -189,5 +237,5 @@ def test_real_logs_on_top_of_generated_ones_are_pointed_out(
 ) -> None:
     (tmp_path / "the home" / "logs" / "orders").mkdir(parents=True)
     with home_lock(tmp_path / "the home", "build", "building in"):
-        done = command("build", "--source", log)
+        done = command("build", "--no-ml", "--source", log)
     assert "holds generated logs already" in done.stderr

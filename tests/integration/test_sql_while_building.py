@@ -28,6 +28,7 @@ def test_every_question_gets_the_old_answer_or_the_new_one(settings: Settings) -
         "--home",
         str(settings.home),
         "build",
+        "--no-ml",
         "--days",
         "2",
     ]
