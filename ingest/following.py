@@ -60,12 +60,13 @@ class Follower:
         """Until the next delivery is due; infinite when nothing waits for one."""
         return self._landing.seconds_left
 
-    def poll(self, stop: Event) -> None:
-        """Read what has changed since the last poll, and deliver what is due."""
+    def poll(self, stop: Event) -> bool:
+        """Read what has changed since the last poll, and deliver what is due; whether any was."""
+        before = self._told
         stamps: dict[Path, _Stamp] = {}
         for found in find_sources(self._sources):
             if stop.is_set():
-                return
+                break
             try:
                 stamp = stamps[found.path] = _Stamp.of(found.path)
                 if stamp != self._read.get(found.path) and self._take(found, stamp, stop):
@@ -78,6 +79,7 @@ class Follower:
         if self._landing.seconds_left <= 0:
             self._landing.deliver()
             self._tell()
+        return self._told > before
 
     def finish(self, seconds: float) -> LandingReport:
         """Deliver what is in the buffer; what was done in all."""

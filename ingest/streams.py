@@ -10,6 +10,7 @@ from ingest.buffering import BufferingHints
 from ingest.delivery import DeliveryStream
 from ingest.following import Follower, Watcher
 from ingest.landing import Landing, LandingReport
+from ingest.ledger import enter_deliveries
 from ingest.refusals import translated
 from ingest.sources import read_sources
 from lakehouse.config import Settings
@@ -34,14 +35,16 @@ def stream_settings(name: str, settings: Settings) -> StreamSettings:
 def land_stream(
     name: str, catalog: Catalog, settings: Settings, progress: Progress = SILENT
 ) -> LandingReport:
-    """Land what is new in a stream's sources, as `land_orders` does."""
+    """Land what is new in a stream's sources, as `land_orders` does, and enter the deliveries."""
     stream = stream_settings(name, settings)
     started = time.monotonic()
     with translated(), home_lock(settings.home, "ingest", "ingesting into"):
         landing = Landing(
             DeliveryStream(name, catalog), BufferingHints(delivery=stream.buffer_size)
         )
+        enter_deliveries(name, catalog)
         landing.land_files(read_sources(stream.source), progress)
+        enter_deliveries(name, catalog)
     return landing.report(time.monotonic() - started)
 
 
@@ -66,8 +69,12 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     with translated(), home_lock(settings.home, "ingest", "ingesting into"):
         delivery = DeliveryStream(name, catalog)
         delivery.recover()
+        enter_deliveries(name, catalog)
         follower = Follower(Landing(delivery, hints, clock), stream.source, watcher)
         while not stop.is_set():
-            follower.poll(stop)
+            if follower.poll(stop):
+                enter_deliveries(name, catalog)
             stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
-        return follower.finish(clock() - started)
+        report = follower.finish(clock() - started)
+        enter_deliveries(name, catalog)
+        return report
