@@ -20,14 +20,14 @@ _HINTS = {
 
 
 @contextmanager
-def translated(home: Path) -> Iterator[None]:
+def translated(home: Path | None = None) -> Iterator[None]:
     """Turn what the operating system refuses into a MachineError.
 
-    It names the file; where the system did not tell it, the `home` that was written to.
+    It names the file; where the system did not tell it, the `home` that was written to, if any.
     """
     try:
         yield
     except OSError as e:
         hint = _HINTS.get(e.errno or 0, "run it again: it goes on where it stopped")
-        reason = e.strerror or str(e)
-        raise MachineError(f"{e.filename or home}: {reason}", hint=hint) from e
+        where = f"{place}: " if (place := e.filename or home) else ""
+        raise MachineError(f"{where}{e.strerror or e}", hint=hint) from e

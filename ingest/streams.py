@@ -38,7 +38,7 @@ def land_stream(
     """Land what is new in a stream's sources, as `land_orders` does, and enter the deliveries."""
     stream = stream_settings(name, settings)
     started = time.monotonic()
-    with translated(), home_lock(settings.home, "ingest", "ingesting into"):
+    with translated(settings.home), home_lock(settings.home, "ingest", "ingesting into"):
         landing = Landing(
             DeliveryStream(name, catalog), BufferingHints(delivery=stream.buffer_size)
         )
@@ -66,7 +66,7 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     stream = stream_settings(name, settings)
     hints = BufferingHints(_LIVE_BLOCK_BYTES, stream.buffer_size, stream.buffer_interval)
     started = clock()
-    with translated(), home_lock(settings.home, "ingest", "ingesting into"):
+    with translated(settings.home), home_lock(settings.home, "ingest", "ingesting into"):
         delivery = DeliveryStream(name, catalog)
         delivery.recover()
         enter_deliveries(name, catalog)

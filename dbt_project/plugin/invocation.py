@@ -44,7 +44,7 @@ def invoke(
     }
     given = [part for name, value in flags.items() for part in (name, str(value))]
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
-    with lake_of(settings), _log_closed(), _quiet_log():
+    with lake_of(settings), _log_closed():
         result = runner.invoke([*arguments, *given])
         refusal = refused()
     if isinstance(result.exception, KeyboardInterrupt):
@@ -52,22 +52,9 @@ def invoke(
     if refusal:
         raise refusal
     if isinstance(result.exception, OSError):
-        with translated():
+        with translated(settings.home):
             raise result.exception
     return result
-
-
-@contextmanager
-def _quiet_log() -> Iterator[None]:
-    """A log that can't be written is no news: what else that disk refuses fails the command.
-
-    Python would print a traceback to standard error for every line that is lost.
-    """
-    before, logging.raiseExceptions = logging.raiseExceptions, False
-    try:
-        yield
-    finally:
-        logging.raiseExceptions = before
 
 
 @contextmanager

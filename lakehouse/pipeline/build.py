@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ingest import LandingReport, land_orders
 from ingest.generator import generate_orders
-from ingest.refusals import translated
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock
@@ -59,8 +58,7 @@ def build(
         with open_catalog(settings) as catalog:
             landing = land_orders(logs, catalog, settings, progress)
         watch.lap("land")
-        with translated(settings.home):
-            warehouse = build_warehouse(settings, progress)
+        warehouse = build_warehouse(settings, progress)
         watch.lap("warehouse")
         computed = None
         if models != "none" and not warehouse.failures:
