@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -64,10 +64,14 @@ class RestSettings(_Table):
 
 
 class QuerySettings(_Table):
-    """The limits of the DuckDB session that answers SQL. `threads = 0` means every core."""
+    """The limits of the DuckDB session that answers SQL, and the dialect `lakehouse sql` speaks.
+
+    `threads = 0` means every core.
+    """
 
     memory_limit: ByteSize = "50%"
     threads: Annotated[int, Field(ge=0)] = 0
+    dialect: Literal["athena", "duckdb"] = "duckdb"
 
 
 class DashboardSettings(_Table):

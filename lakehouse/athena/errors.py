@@ -48,28 +48,35 @@ def not_supported(what: str, position: Position | None = None) -> AthenaError:
     )
 
 
-# The engine's own classes, most specific first, with the code Trino gives the same mishap.
-_BY_CLASS: tuple[tuple[type[duckdb.Error], str], ...] = (
-    (duckdb.OutOfRangeException, "NUMERIC_VALUE_OUT_OF_RANGE"),
-    (duckdb.ConversionException, "INVALID_CAST_ARGUMENT"),
-    (duckdb.InterruptException, "USER_CANCELED"),
-    (duckdb.OutOfMemoryException, "EXCEEDED_LOCAL_MEMORY_LIMIT"),
-    (duckdb.NotImplementedException, "NOT_SUPPORTED"),
-    (duckdb.InvalidInputException, "INVALID_FUNCTION_ARGUMENT"),
+# The engine's own classes, most specific first, with what its fields call them and the code Trino
+# gives the same mishap.
+_BY_CLASS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
+    (duckdb.OutOfRangeException, "Out of Range", "NUMERIC_VALUE_OUT_OF_RANGE"),
+    (duckdb.ConversionException, "Conversion", "INVALID_CAST_ARGUMENT"),
+    (duckdb.InterruptException, "INTERRUPT", "USER_CANCELED"),
+    (duckdb.OutOfMemoryException, "Out of Memory", "EXCEEDED_LOCAL_MEMORY_LIMIT"),
+    (duckdb.NotImplementedException, "Not implemented", "NOT_SUPPORTED"),
+    (duckdb.InvalidInputException, "Invalid Input", "INVALID_FUNCTION_ARGUMENT"),
 )
 
 
 def translate_error(error: duckdb.Error) -> AthenaError:
     """Athena's error for one the engine raised while it ran a translated statement."""
-    text = str(error)
+    kinds = (kind for of, kind, _ in _BY_CLASS if isinstance(error, of))
+    return error_of_kind(next(kinds, ""), str(error))
+
+
+def error_of_kind(kind: str, text: str) -> AthenaError:
+    """The same for an error whose kind and message are known, not its class."""
     marked = _MARKED.search(text)
     if marked:
         return AthenaError(marked[1], marked[2])
-    for kind, code in _BY_CLASS:
-        if isinstance(error, kind):
-            return AthenaError(code, text.partition("\n")[0])
+    first = text.partition("\n")[0]
+    for _, name, code in _BY_CLASS:
+        if kind == name:
+            return AthenaError(code, first)
     return AthenaError(
         "GENERIC_INTERNAL_ERROR",
-        text.partition("\n")[0],
+        first,
         hint="the translated statement was refused by the engine; please report it",
     )

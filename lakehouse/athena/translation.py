@@ -36,10 +36,15 @@ def translate(
     `parameters` are the values of its question marks. Raises AthenaError, with Trino's code, for
     what Athena would refuse and for what has no exact counterpart here.
     """
-    if len(sql.encode()) > MAX_QUERY_BYTES:
-        message = f"Query text length exceeds the maximum length ({MAX_QUERY_BYTES} bytes)"
-        raise AthenaError("QUERY_TEXT_TOO_LARGE", message)
+    check_size(sql)
     analyzer = QueryAnalyzer(schema, FUNCTIONS, parameters, clock or StatementClock.started())
     plan = analyzer.query(parse_query(sql))
     names = tuple(column.name or f"_col{i}" for i, column in enumerate(plan.columns))
     return Translation(plan.sql, names, tuple(column.type for column in plan.columns))
+
+
+def check_size(sql: str) -> None:
+    """Raise AthenaError QUERY_TEXT_TOO_LARGE for a text that Athena would not take."""
+    if len(sql.encode()) > MAX_QUERY_BYTES:
+        message = f"Query text length exceeds the maximum length ({MAX_QUERY_BYTES} bytes)"
+        raise AthenaError("QUERY_TEXT_TOO_LARGE", message)

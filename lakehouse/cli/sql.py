@@ -3,6 +3,8 @@
 import shutil
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,11 +14,13 @@ from lakehouse.cli import console
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
+    from lakehouse.config import Settings
     from lakehouse.query.boxes import Screen
     from lakehouse.query.results import Result
 
 TABLE = "table"
 FORMATS = (TABLE, "csv", "json", "ndjson", "parquet")
+DIALECTS = ("athena", "duckdb")
 SCREEN_ROWS = 40
 _SUFFIXES = {
     ".csv": "csv",
@@ -32,6 +36,7 @@ Examples:
   lakehouse sql "select country, sum(net_amount) from core.fct_orders group by all"
   lakehouse sql -f report.sql --output report.parquet
   echo "from landing.rejects" | lakehouse sql --format ndjson
+  lakehouse sql --dialect athena "SELECT approx_distinct(country) FROM core.fct_orders"
   lakehouse sql --write "delete from landing.rejects where source_file = 'old.csv'"
 """
 
@@ -44,6 +49,11 @@ Examples:
     "script",
     type=click.File("rb"),
     help="Read the statement from a file.",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(DIALECTS),
+    help="Whose SQL the statement is [query.dialect of lakehouse.toml, else duckdb].",
 )
 @click.option(
     "--format",
@@ -79,6 +89,7 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     *,
     statement: str | None,
     script: BinaryIO | None,
+    dialect: str | None,
     style: str | None,
     output: Path | None,
     rows: int | None,
@@ -88,9 +99,10 @@ def sql(  # noqa: PLR0913 - one parameter a flag
 ) -> None:
     """Run one SQL statement on the tables of the catalog.
 
-    The statement is the argument, or comes from a file or standard input. The dialect is
-    DuckDB's; tables are named namespace.table. The result goes to standard output, how many
-    rows it has and the seconds it took to standard error.
+    The statement is the argument, or comes from a file or standard input. Tables are
+    named namespace.table. The dialect is DuckDB's, or Athena's, which only reads yet. The
+    result goes to standard output, how many rows it has and the seconds it took to standard
+    error.
 
     A table is fitted to the terminal. Nothing is left out where the output is no terminal, or in
     another format.
@@ -100,17 +112,46 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     to_screen = output is None and sys.stdout.isatty()
     if style == "parquet" and to_screen:
         raise click.UsageError("Parquet is not for a terminal: name a file with --output.")
-    from lakehouse.query import open_session
+    settings = invocation.settings(query__dialect=dialect)
+    athena = settings.query.dialect == "athena"
+    if athena and write:
+        raise click.UsageError("--write needs --dialect duckdb: Athena's dialect only reads yet.")
     from lakehouse.query.destinations import destination
 
-    settings = invocation.settings()
-    with open_session(settings, write=write, folders=folders) as session:
+    opened = (
+        _athena(settings, style, folders)
+        if athena
+        else _duckdb(settings, write=write, folders=folders)
+    )
+    with opened as ask:
         started = time.monotonic()
-        result = session.run(text)
+        result = ask(text)
         if result.columns:
             with destination(output) as file:
                 _write(result, style, file, _screen(to_screen, rows, everything))
         console.note(_summary(result, time.monotonic() - started, output))
+
+
+@contextmanager
+def _duckdb(
+    settings: "Settings", *, write: bool, folders: tuple[Path, ...]
+) -> "Iterator[Callable[[str], Result]]":
+    from lakehouse.query import open_session
+
+    with open_session(settings, write=write, folders=folders) as session:
+        yield session.run
+
+
+@contextmanager
+def _athena(
+    settings: "Settings", style: str, folders: tuple[Path, ...]
+) -> "Iterator[Callable[[str], Result]]":
+    from lakehouse.athena.results import printed, readable
+    from lakehouse.athena.session import open_athena
+
+    shown = printed if style in (TABLE, "csv") else readable
+    with open_athena(settings, folders=folders) as session:
+        yield lambda text: shown(*session.run(text))
 
 
 def _statement(argument: str | None, script: BinaryIO | None) -> str:

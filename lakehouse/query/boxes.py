@@ -200,7 +200,7 @@ def _cell(value: str | None) -> str:
 
 
 def _kind(column: Column) -> str:
-    return str(column.type).lower()
+    return column.dialect_type or str(column.type).lower()
 
 
 def _width(text: str) -> int:

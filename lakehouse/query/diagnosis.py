@@ -59,22 +59,31 @@ class Failure:
 
 def explained(error: Exception, sql: str, tables: Callable[[], Sequence[str]]) -> LakehouseError:
     """The error for a person; `tables` tells every `namespace.table` there is, if it matters."""
-    failure = _parse(error)
+    failure = taken_apart(error)
     if failure.kind == "HTTP":
-        return CatalogError(
-            f"the catalog does not answer: {failure.message}", hint="is its service running?"
-        )
+        return no_answer(failure)
     message, hint = _told(failure, sql, tables)
     where = "" if failure.position is None else "\n" + excerpt(sql, failure.position)
     return QueryError(message + where, hint=hint)
 
 
+def no_answer(failure: Failure) -> CatalogError:
+    """The error for a catalog that can't be reached."""
+    return CatalogError(
+        f"the catalog does not answer: {failure.message}", hint="is its service running?"
+    )
+
+
 def message_of(error: Exception) -> str:
     """What DuckDB says, on one line."""
-    return _parse(error).message.strip().splitlines()[0]
+    return taken_apart(error).message.strip().splitlines()[0]
 
 
-def _parse(error: Exception) -> Failure:
+def taken_apart(error: Exception) -> Failure:
+    """What an error of DuckDB says, by its fields.
+
+    One that has none says its class, or nothing, as its kind.
+    """
     # A stream raises OSError with the same text: a kind in words, then the fields as JSON.
     text = str(error)
     start = text.find("{")

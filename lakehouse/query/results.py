@@ -15,10 +15,14 @@ PAGE_BATCHES = 4
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name as the statement gave it, and its DuckDB type."""
+    """A column's name as the statement gave it, and its DuckDB type.
+
+    `dialect_type` is what the type is called where the dialect is not DuckDB's.
+    """
 
     name: str
     type: DuckDBPyType
+    dialect_type: str = ""
 
 
 @dataclass

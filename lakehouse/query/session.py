@@ -1,6 +1,6 @@
 """A DuckDB session on the catalog, for SQL that people type."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError
+from lakehouse.errors import CatalogError, LakehouseError
 from lakehouse.query.containment import contain, no_stray_folder
 from lakehouse.query.diagnosis import explained, message_of
 from lakehouse.query.engine import attach_lake, load_extensions
@@ -57,11 +57,22 @@ class Session:
         Raises QueryError for SQL that is wrong or may not run, CatalogError when the catalog
         does not answer, KeyboardInterrupt on Ctrl-C, which cancels the statement.
         """
+        told = partial(explained, sql=sql, tables=self.tables)
         try:
             statement = admit(self._con, sql, write=self._write)
-            return self._execute(statement)
         except duckdb.Error as e:
-            raise explained(e, sql, self.tables) from e
+            raise told(e) from e
+        return self.answer(statement, told)
+
+    def answer(self, statement: Statement, told: Callable[[Exception], LakehouseError]) -> Result:
+        """The result of an admitted statement; `told` makes a person's error of the engine's.
+
+        Raises what `told` gives, and KeyboardInterrupt on Ctrl-C, which cancels the statement.
+        """
+        try:
+            return self._execute(statement, told)
+        except duckdb.Error as e:
+            raise told(e) from e
 
     def tables(self) -> list[str]:
         """Every `namespace.table` of the catalog, in order of name."""
@@ -69,7 +80,12 @@ class Session:
             return [name for (name,) in self._con.execute(_TABLES).fetchall()]
         return []
 
-    def _execute(self, statement: Statement) -> Result:
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The contained connection, for a dialect that has to look at the catalog."""
+        return self._con
+
+    def _execute(self, statement: Statement, told: Callable[[Exception], LakehouseError]) -> Result:
         if statement.writes:
             with no_stray_folder():
                 self._run(lambda: self._con.execute(statement.sql))
@@ -78,29 +94,40 @@ class Session:
         self._run(lambda: self._con.execute(statement.sql))
         columns = tuple(Column(name, kind) for name, kind, *_ in self._con.description)
         reader = self._con.to_arrow_reader(BATCH_ROWS)
-        rows = self._stream(reader, statement.sql)
+        rows = self._stream(reader, told)
         return Result(columns, reader.schema, rows, plan=statement.explains)
 
-    def _stream(self, reader: pa.RecordBatchReader, sql: str) -> Iterator[pa.RecordBatch]:
+    def _stream(
+        self, reader: pa.RecordBatchReader, told: Callable[[Exception], LakehouseError]
+    ) -> Iterator[pa.RecordBatch]:
         while True:
             try:
                 batch = self._run(lambda: next(reader, None))
             except (duckdb.Error, OSError, pa.ArrowException) as e:
-                raise explained(e, sql, self.tables) from e
+                raise told(e) from e
             if batch is None:
                 return
             yield batch
 
 
+def _nothing(con: duckdb.DuckDBPyConnection) -> None:
+    pass
+
+
 @contextmanager
 def open_session(
-    settings: Settings, *, write: bool = False, folders: Sequence[Path] = ()
+    settings: Settings,
+    *,
+    write: bool = False,
+    folders: Sequence[Path] = (),
+    ready: Callable[[duckdb.DuckDBPyConnection], None] = _nothing,
 ) -> Iterator[Session]:
     """A session on the tables of the catalog, until the block ends.
 
     It reads, and makes nothing where no lakehouse is yet; `write` also allows statements that
     write to the catalog's tables. Files can be
     read in `folders` and nowhere else. A table is named namespace.table; a bare name means core.
+    `ready` may add to the connection what a dialect needs, before it is closed to the outside.
 
     Raises CatalogError when the catalog can't be used, and what `catalog_endpoint` raises.
     """
@@ -119,6 +146,7 @@ def open_session(
                 con = connecting.result()
                 run = Interruptible(con, thread)
                 run(partial(_attach, con, endpoint, write=write))
+                ready(con)
                 contain(con, settings, folders=folders, write=write)
                 yield Session(con, run, write=write)
         finally:

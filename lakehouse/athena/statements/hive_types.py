@@ -83,3 +83,22 @@ def _struct(stream: TokenStream, name: Callable[[], str]) -> Type:
             break
     stream.expect(">")
     return row(tuple(types), tuple(names))
+
+
+def hive_name(made: Type) -> str:
+    """A type as DESCRIBE shows it: `array<string>`, `struct<a:int>`."""
+    if made.base == "row":
+        fields = zip(made.names, made.children, strict=True)
+        return f"struct<{','.join(f'{name}:{hive_name(child)}' for name, child in fields)}>"
+    if made.children:
+        return f"{made.base}<{','.join(map(hive_name, made.children))}>"
+    if made.base == "timestamp":
+        return "timestamp"
+    if made.base == "timestamp with time zone":
+        return made.base
+    if made.base == "varchar" and made.numbers:
+        return str(made)
+    return _NAMES.get(made.base, str(made))
+
+
+_NAMES = {"integer": "int", "real": "float", "varchar": "string", "varbinary": "binary"}

@@ -1,0 +1,91 @@
+"""A result's rows as Athena prints them, a batch at a time."""
+
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
+
+import pyarrow as pa
+from duckdb.sqltypes import VARCHAR
+
+from lakehouse.athena.render import render_column
+from lakehouse.athena.types import ZONED, Type
+from lakehouse.query.rendering import Renderer, rendering
+from lakehouse.query.results import Result
+
+# Types whose text is the engine's own.
+_SAME = frozenset({
+    "bigint", "integer", "smallint", "tinyint", "varchar", "char", "json", "uuid", "decimal",
+    "date", "boolean", "unknown",
+})  # fmt: skip
+# Stored as something that says less than the value: a count, or an instant without its zone.
+_STORED_OTHERWISE = frozenset({"interval day to second", "interval year to month", ZONED})
+
+
+def printed(result: Result, types: Sequence[Type]) -> Result:
+    """The result with every value as Athena's text, for tables and CSV.
+
+    Its columns keep the types of the values, by which they are aligned and quoted.
+    """
+    return result if result.plan else _with_text(result, types, set(range(len(types))))
+
+
+def readable(result: Result, types: Sequence[Type]) -> Result:
+    """The result with Athena's text where a stored value would say less, for JSON and Parquet.
+
+    An interval would be a bare number, and a moment would lose its zone.
+    """
+    chosen = {i for i, made in enumerate(types) if _says_less(made)}
+    columns = tuple(
+        replace(column, type=VARCHAR) if i in chosen else column
+        for i, column in enumerate(result.columns)
+    )
+    return _with_text(replace(result, columns=columns), types, chosen) if chosen else result
+
+
+def _says_less(made: Type) -> bool:
+    if made.base in _STORED_OTHERWISE:
+        return made.zone != "UTC"
+    return any(map(_says_less, made.children))
+
+
+def _with_text(result: Result, types: Sequence[Type], chosen: Set[int]) -> Result:
+    fields = [
+        pa.field(field.name, pa.large_string()) if i in chosen else field
+        for i, field in enumerate(result.schema)
+    ]
+    schema = pa.schema(fields)
+
+    def stream() -> Iterator[pa.RecordBatch]:
+        with rendering() as renderer:
+            for batch in result.stream:
+                columns = batch.columns
+                for i, texts in _texts(renderer, batch, types, sorted(chosen)):
+                    columns[i] = texts
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return replace(result, schema=schema, stream=stream())
+
+
+def _texts(
+    renderer: Renderer, batch: pa.RecordBatch, types: Sequence[Type], chosen: Sequence[int]
+) -> Iterator[tuple[int, pa.Array]]:
+    """The text of each chosen column: by the engine where it knows how, else value by value."""
+    expressions = [_expression(f"#{i + 1}", types[i]) for i in chosen]
+    engine = [text or f"#{i + 1}" for i, text in zip(chosen, expressions, strict=True)]
+    rendered = renderer.render(pa.Table.from_batches([batch]), engine)
+    for column, i in enumerate(chosen):
+        values = rendered.column(column).combine_chunks()
+        if not expressions[column]:
+            values = pa.array(render_column(values.to_pylist(), types[i]))
+        yield i, values.cast(pa.large_string())
+
+
+def _expression(value: str, made: Type) -> str | None:
+    """SQL for the text of a value, or None if the engine can't write it as Athena does."""
+    if made.base in _SAME:
+        return f"CAST({value} AS VARCHAR)"
+    if made.base == "timestamp" or (made.base == ZONED and made.zone == "UTC"):
+        shown = f"strftime({value}, '%Y-%m-%d %H:%M:%S.%f')"
+        # Of six digits Athena shows the type's, at least three.
+        text = f"left({shown}, length({shown}) - {6 - max(3, made.precision)})"
+        return f"{text} || ' UTC'" if made.base == ZONED else text
+    return None
