@@ -39,7 +39,7 @@ from lakehouse.tables.landing import (
     REJECTS_SCHEMA,
 )
 
-_ENCODINGS = Encodings(counters=("record_id", "source_line"), runs=("invoice_no", "invoice_date"))
+ENCODINGS = Encodings(counters=("record_id", "source_line"), runs=("invoice_no", "invoice_date"))
 
 
 @dataclass
@@ -112,7 +112,7 @@ class DeliveryStream:
         sequence = self.checkpoint.sequence + 1
         prefix = f"{self.name}-{sequence:08d}"
         rows = pa.concat_tables([landed_rows(b, first, sequence) for b, first in numbered])
-        self._staged.files += write_data_files(self._table, rows, prefix, _ENCODINGS)
+        self._staged.files += write_data_files(self._table, rows, prefix, ENCODINGS)
         rejects = rejected_rows(numbered, self.name, sequence)
         self._staged.reject_files += write_data_files(self._rejects, rejects, prefix)
         self._reached("files written")
