@@ -74,7 +74,7 @@ class Plugin(BasePlugin):
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Hold DuckDB to the limits of the settings, and attach the lake."""
-        with _told_to_dbt():
+        with _told_to_dbt(self._settings.home):
             set_limits(conn, self._settings.query, self._settings.home / "tmp")
             load_extensions(conn)
             attach_lake(conn, self._endpoint)
@@ -82,7 +82,7 @@ class Plugin(BasePlugin):
     def store(self, target_config: TargetConfig) -> None:
         """Do what a materialization asks for; the answer goes into its own request."""
         relation = target_config.relation
-        with _told_to_dbt():
+        with _told_to_dbt(self._settings.home):
             perform(
                 _cursor_of_this_thread(),
                 self._catalog,
@@ -98,10 +98,10 @@ def _cursor_of_this_thread() -> DuckDBPyConnection:
 
 
 @contextmanager
-def _told_to_dbt() -> Iterator[None]:
+def _told_to_dbt(home: Path | None = None) -> Iterator[None]:
     """Errors of ours and of DuckDB as dbt's own, which it reports beside the model's name."""
     try:
-        with translated():
+        with translated(home):
             yield
     except LakehouseError as e:
         if isinstance(e, MachineError):
