@@ -71,7 +71,7 @@ class QuerySettings(_Table):
 
     memory_limit: ByteSize = "50%"
     threads: Annotated[int, Field(ge=0)] = 0
-    dialect: Literal["athena", "duckdb"] = "duckdb"
+    dialect: Literal["athena", "duckdb"] = "athena"
 
 
 class DashboardSettings(_Table):

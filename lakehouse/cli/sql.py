@@ -33,11 +33,11 @@ _SUFFIXES = {
 EPILOG = """\b
 Examples:
   lakehouse sql "show tables"
-  lakehouse sql "select country, sum(net_amount) from core.fct_orders group by all"
+  lakehouse sql "SELECT country, sum(net_amount) FROM core.fct_orders GROUP BY country"
   lakehouse sql -f report.sql --output report.parquet
-  echo "from landing.rejects" | lakehouse sql --format ndjson
-  lakehouse sql --dialect athena "SELECT approx_distinct(country) FROM core.fct_orders"
-  lakehouse sql --write "delete from landing.rejects where source_file = 'old.csv'"
+  echo "SELECT * FROM landing.rejects" | lakehouse sql --format ndjson
+  lakehouse sql --dialect duckdb "summarize core.fct_orders"
+  lakehouse sql --dialect duckdb --write "delete from landing.rejects where source_file = 'old.csv'"
 """
 
 
@@ -53,7 +53,7 @@ Examples:
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    help="Whose SQL the statement is [query.dialect of lakehouse.toml, else duckdb].",
+    help="Whose SQL the statement is [query.dialect of lakehouse.toml, else athena].",
 )
 @click.option(
     "--format",
@@ -100,7 +100,7 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     """Run one SQL statement on the tables of the catalog.
 
     The statement is the argument, or comes from a file or standard input. Tables are
-    named namespace.table. The dialect is DuckDB's, or Athena's, which only reads yet. The
+    named namespace.table. The dialect is Athena's, which only reads yet, or DuckDB's. The
     result goes to standard output, how many rows it has and the seconds it took to standard
     error.
 
@@ -116,6 +116,8 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     athena = settings.query.dialect == "athena"
     if athena and write:
         raise click.UsageError("--write needs --dialect duckdb: Athena's dialect only reads yet.")
+    if athena and folders:
+        raise click.UsageError("--allow needs --dialect duckdb: Athena's dialect reads no files.")
     from lakehouse.query.destinations import destination
 
     opened = (

@@ -71,7 +71,7 @@ def admit(con: duckdb.DuckDBPyConnection, sql: str, *, write: bool) -> Statement
     if not write:
         raise QueryError(
             f"{name} writes, and this session only reads",
-            hint="allow one write statement with `lakehouse sql --write`",
+            hint="allow one write statement with `lakehouse sql --dialect duckdb --write`",
         )
     return Statement(sql, writes=True)
 

@@ -1,4 +1,4 @@
-"""`lakehouse sql --dialect athena` on a real catalog; expectations follow Trino's documentation."""
+"""`lakehouse sql` in Athena's dialect, on a real catalog, as Trino's documentation has it."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ Run = Callable[..., tuple[int, bytes, str]]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("it's 100% a #home ☃")
-    settings = load_settings(folder=folder, environment={}, flags={"query.dialect": "athena"})
+    settings = load_settings(folder=folder, environment={})
     with open_session(settings, write=True) as session:
         session.run("create schema core")
         session.run("create schema landing")
@@ -53,8 +53,7 @@ def run(home: Settings, capfdbinary: pytest.CaptureFixture[bytes]) -> Run:
     """Runs the command in this process, into a pipe."""
 
     def run(*arguments: str | Path) -> tuple[int, bytes, str]:
-        given = ["--home", str(home.home), "sql", "--dialect", "athena", *map(str, arguments)]
-        code = _exit_code(given)
+        code = _exit_code(["--home", str(home.home), "sql", *map(str, arguments)])
         out, err = capfdbinary.readouterr()
         return code, out, err.decode()
 
@@ -205,6 +204,7 @@ def test_a_plan_is_shown(run: Run) -> None:
         (["select foo(1)"], 5, "FUNCTION_NOT_FOUND: line 1:8: Function 'foo' not registered"),
         (["delete from orders"], 5, "--dialect duckdb --write"),
         (["--write", "select 1"], 2, "--dialect duckdb"),
+        (["--allow", ".", "select 1"], 2, "--dialect duckdb"),
         (["--dialect", "hive", "select 1"], 2, "athena"),
     ],
 )

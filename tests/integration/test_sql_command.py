@@ -1,4 +1,4 @@
-"""`lakehouse sql` as a person runs it."""
+"""`lakehouse sql` as a person runs it, in DuckDB's dialect."""
 
 import csv
 import io
@@ -41,6 +41,8 @@ def command(home: Settings, *arguments: str | Path) -> list[str]:
         "--home",
         str(home.home),
         "sql",
+        "--dialect",
+        "duckdb",
         *map(str, arguments),
     ]
 
@@ -66,7 +68,8 @@ def run(
 
     def run(*arguments: str | Path, stdin: bytes = b"") -> Done:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        code = _exit_code(["--home", str(home.home), "sql", *map(str, arguments)])
+        given = ["--home", str(home.home), "sql", "--dialect", "duckdb", *map(str, arguments)]
+        code = _exit_code(given)
         out, err = capfdbinary.readouterr()
         return Done(code, out, err.decode())
 
