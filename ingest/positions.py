@@ -43,7 +43,7 @@ def stream_positions(name: str, catalog: Catalog, settings: Settings) -> list[Po
     if catalog.table_exists(ORDER_LINES):
         metadata = catalog.load_table(ORDER_LINES).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
-    with translated():
+    with translated(settings.home):
         found = [identify(found.path, found.name) for found in find_sources(stream.source)]
         return list(_positions(name, checkpoint, [file for file in found if file.size]))
 
