@@ -44,8 +44,9 @@ def write(rows: Rows, metadata: TableMetadata, folder: Folder) -> list[DataFile]
     with refusals_of_the_system(folder.connection):
         [(_, written)] = folder.connection.execute(
             f"copy ({_select(rows)}) to {literal(folder.target)} (format parquet, "
-            f"compression zstd, filename_pattern '{{uuid}}', return_files true, {layout}, "
-            f"field_ids {field_ids(metadata.schema())})"
+            # Level 1: no larger than 3, DuckDB's own, on order lines, for a fifth less work.
+            f"compression zstd, compression_level 1, filename_pattern '{{uuid}}', "
+            f"return_files true, {layout}, field_ids {field_ids(metadata.schema())})"
         ).fetchall()
     locations = [folder.location + name.removeprefix(folder.target) for name in written]
     files = [parquet_file_to_data_file(folder.io, metadata, location) for location in locations]
