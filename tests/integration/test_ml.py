@@ -64,10 +64,15 @@ def put(lake: Lake, lines: pl.DataFrame) -> None:
     lake.connection.unregister("given")
 
 
+def _empty_lake(folder: Path) -> Settings:
+    settings = load_settings(folder=folder, environment={})
+    open_catalog(settings).close()
+    return settings
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    folder = tmp_path_factory.mktemp("a home's % place")
-    return load_settings(folder=folder, environment={})
+    return _empty_lake(tmp_path_factory.mktemp("a home's % place"))
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +184,7 @@ def test_a_run_repeated_from_its_record_gives_the_same_numbers(lake: Lake, task:
 
 
 def test_promote_and_roll_back_move_tables_and_model(home: Settings, tmp_path: Path) -> None:
-    settings = load_settings(folder=tmp_path, environment={})
+    settings = _empty_lake(tmp_path)
     now = clock()
     with open_lake(settings) as own:
         put(own, orders())
@@ -204,8 +209,7 @@ def test_promote_and_roll_back_move_tables_and_model(home: Settings, tmp_path: P
 
 
 def test_before_the_first_build_there_is_a_hint(tmp_path: Path) -> None:
-    settings = load_settings(folder=tmp_path, environment={})
-    open_catalog(settings).close()
+    settings = _empty_lake(tmp_path)
     with open_lake(settings) as empty:
         with pytest.raises(ModelError, match="no order lines"):
             execute(empty, "recommend", TASKS["recommend"].request(), clock())
@@ -244,7 +248,7 @@ class Contested(Lake):
 
 
 def test_a_promotion_that_is_killed_is_finished_by_the_next_run(tmp_path: Path) -> None:
-    settings = load_settings(folder=tmp_path, environment={})
+    settings = _empty_lake(tmp_path)
     now = clock()
     with open_lake(settings) as own:
         put(own, orders())
@@ -266,7 +270,7 @@ def test_a_promotion_that_is_killed_is_finished_by_the_next_run(tmp_path: Path) 
 
 
 def test_what_the_catalog_refuses_is_told_and_tried_again(tmp_path: Path) -> None:
-    settings = load_settings(folder=tmp_path, environment={})
+    settings = _empty_lake(tmp_path)
     with open_lake(settings) as own:
         put(own, orders())
         contested = Contested(own.catalog, own.connection, own.models)
