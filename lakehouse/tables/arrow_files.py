@@ -54,11 +54,10 @@ def write_data_files(
     locations = [_location(table, record, prefix) for record, _ in parts]
     try:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            jobs = [
-                pool.submit(layout.write, record, part, location)
-                for (record, part), location in zip(parts, locations, strict=True)
-            ]
-            files = [job.result() for job in jobs]
+            # The longest first, so that no core is left with one of them at the end.
+            longest = sorted(range(len(parts)), key=lambda n: -len(parts[n][1]))
+            jobs = {n: pool.submit(layout.write, *parts[n], locations[n]) for n in longest}
+            files = [jobs[n].result() for n in range(len(parts))]
     except BaseException:
         remove_files(table, locations)
         raise
