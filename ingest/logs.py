@@ -1,15 +1,16 @@
 """The files of a source and the logs in them: text, gzip, or the sheets of a workbook."""
 
-import gzip
 import os
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from io import BufferedIOBase, BytesIO
 from pathlib import Path
+
+from isal import igzip
+from isal.igzip_lib import IsalError
 
 from ingest.workbooks import sheet_texts
 from lakehouse.errors import SourceError
@@ -85,7 +86,7 @@ class Log:
             with self.file.path.open("rb") as stream:
                 yield stream
         else:
-            with gzip.open(self.file.path, "rb") as stream, _intact(self.file.path):
+            with igzip.IGzipFile(self.file.path, "rb") as stream, _intact(self.file.path):
                 yield stream
 
 
@@ -157,7 +158,7 @@ def natural(path: Path) -> list[tuple[int, int, str]]:
 def _intact(path: Path) -> Iterator[None]:
     try:
         yield
-    except (EOFError, gzip.BadGzipFile, zlib.error) as e:
+    except (EOFError, igzip.BadGzipFile, IsalError) as e:
         raise SourceError(
             f"{path} is a damaged gzip file: {e}; nothing of it was landed",
             hint="fetch it again, or land what can be read: gzip -dc FILE > rescued.csv",
