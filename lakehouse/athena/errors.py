@@ -17,6 +17,15 @@ MARKER = "athena:"
 _MARKED = re.compile(MARKER + r"([A-Z_]+):(.*?)\x1f", re.DOTALL)
 
 
+# What helps with the mishaps of every day, where the error itself knows nothing better.
+_HINTS = {
+    "SYNTAX_ERROR": "this is Athena's SQL; `--dialect duckdb` takes DuckDB's",
+    "TABLE_NOT_FOUND": "`lakehouse catalog tables` lists every table; a bare name means core",
+    "COLUMN_NOT_FOUND": '`lakehouse sql "describe TABLE"` lists the columns of a table',
+    "FUNCTION_NOT_FOUND": "docs/athena-conformance.md lists the functions",
+}
+
+
 @dataclass(frozen=True)
 class Position:
     """Where a node of the statement begins; both count from 1, as Trino's do."""
@@ -32,7 +41,7 @@ class AthenaError(QueryError):
         self, code: str, message: str, position: Position | None = None, *, hint: str = ""
     ) -> None:
         where = f"line {position.line}:{position.column}: " if position else ""
-        super().__init__(f"{code}: {where}{message}", hint=hint)
+        super().__init__(f"{code}: {where}{message}", hint=hint or _HINTS.get(code, ""))
         self.code = code
         self.position = position
         self.detail = message

@@ -202,6 +202,8 @@ def test_a_plan_is_shown(run: Run) -> None:
     ("arguments", "code", "said"),
     [
         (["select foo(1)"], 5, "FUNCTION_NOT_FOUND: line 1:8: Function 'foo' not registered"),
+        (["from orders"], 5, "--dialect duckdb"),
+        (["select 1 from nosuch"], 5, "lakehouse catalog tables"),
         (["delete from orders"], 5, "--dialect duckdb --write"),
         (["--write", "select 1"], 2, "--dialect duckdb"),
         (["--allow", ".", "select 1"], 2, "--dialect duckdb"),
