@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.2
 def stream_settings(name: str, settings: Settings) -> StreamSettings:
     """The stream of that name. Raises ConfigError when none is declared."""
     if name not in settings.streams:
-        hint = f"there are: {', '.join(settings.streams)}; declare others as [streams.NAME]"
+        hint = f"there are: {', '.join(settings.streams)}"
         raise ConfigError(f"no stream {name!r}", hint=hint)
     return settings.streams[name]
 
