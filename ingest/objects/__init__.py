@@ -1,0 +1,1 @@
+"""Records as objects: files below a folder that stands for a bucket."""
