@@ -1,0 +1,147 @@
+"""Somebody else's code that answers payloads: a command, or a Python callable."""
+
+import os
+import shutil
+import signal
+import struct
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, LifoQueue
+from threading import Thread
+from typing import IO, Protocol
+
+from ingest.transforms import worker
+from ingest.transforms.contract import LARGEST_PAYLOAD, InvocationError
+from ingest.transforms.processes import Child, Deadline
+from lakehouse.errors import ConfigError
+
+
+class Function(Protocol):
+    """What a payload is handed to."""
+
+    def invoke(self, payload: bytes) -> bytes:
+        """The answer. Raises InvocationError when there is none."""
+
+    def close(self) -> None:
+        """End what runs."""
+
+
+class CommandFunction:
+    """A command that is run for each payload, which it reads to the end of its standard input.
+
+    It answers on its standard output and ends with 0. Raises ConfigError when there is no such
+    command. `folder` is where it runs, and where a relative path of it begins.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, timeout: float) -> None:
+        program = str(folder / command[0]) if os.sep in command[0] else command[0]
+        if shutil.which(program) is None:
+            hint = "name a program on the PATH, or an executable file beside lakehouse.toml"
+            raise ConfigError(f"no command {command[0]!r} for a transform", hint=hint)
+        self._command = [program, *command[1:]]
+        self._folder = folder
+        self._timeout = timeout
+
+    def invoke(self, payload: bytes) -> bytes:
+        """Run it. Raises InvocationError when it hangs, fails, or says too much."""
+        try:
+            child = Child(self._command, self._folder)
+        except OSError as e:
+            raise InvocationError(f"the command can't be started: {e.strerror}") from e
+        writer = Thread(target=_write, args=[child.questions, payload], daemon=True)
+        try:
+            with Deadline(child, self._timeout) as deadline:
+                writer.start()
+                answer = child.answers.read(LARGEST_PAYLOAD + 1)
+                if len(answer) > LARGEST_PAYLOAD:
+                    raise InvocationError(f"an answer of more than {LARGEST_PAYLOAD:,} bytes")
+                code = child.wait()
+        finally:
+            child.close()
+            writer.join()
+        if deadline.passed:
+            raise InvocationError(f"no answer within {self._timeout:g} seconds")
+        if code:
+            raise InvocationError(f"the command ended with {_told(code)}")
+        return answer
+
+    def close(self) -> None:
+        """Nothing runs between payloads."""
+
+
+class PythonFunction:
+    """A Python callable, `module:function`, in processes that are kept for the next payload.
+
+    It is called as a Lambda handler is. Raises ConfigError when it can't be imported; modules
+    in `folder` can.
+    """
+
+    def __init__(self, name: str, folder: Path, timeout: float) -> None:
+        self._command = [sys.executable, "-P", str(worker.__file__), name]
+        self._folder = folder
+        self._timeout = timeout
+        self._idle: LifoQueue[Child] = LifoQueue()
+        try:
+            self.invoke(b"")
+        except InvocationError as e:
+            self.close()
+            hint = "name it module:function; modules beside lakehouse.toml are found"
+            raise ConfigError(f"transform {name!r}: {e}", hint=hint) from e
+
+    def invoke(self, payload: bytes) -> bytes:
+        """Call it. Raises InvocationError when it hangs, raises, or ends its process."""
+        child = self._take()
+        with Deadline(child, self._timeout) as deadline:
+            answer = _ask(child, payload)
+        if deadline.passed or len(answer) > LARGEST_PAYLOAD + 1 or not answer:
+            child.close()
+            if deadline.passed:
+                raise InvocationError(f"no answer within {self._timeout:g} seconds")
+            if answer:
+                raise InvocationError(f"an answer of more than {LARGEST_PAYLOAD:,} bytes")
+            raise InvocationError("its process has ended")
+        self._idle.put(child)
+        if answer.startswith(b"!"):
+            raise InvocationError(answer[1:].decode("utf-8", "replace"))
+        return answer[1:]
+
+    def close(self) -> None:
+        """End the processes."""
+        with suppress(Empty):
+            while True:
+                self._idle.get_nowait().close()
+
+    def _take(self) -> Child:
+        with suppress(Empty):
+            while not (child := self._idle.get_nowait()).running:
+                child.close()
+            return child
+        return Child(self._command, self._folder)
+
+
+def _ask(child: Child, payload: bytes) -> bytes:
+    """The worker's answer; nothing when it has ended."""
+    try:
+        child.questions.write(struct.pack("!I", len(payload)) + payload)
+        child.questions.flush()
+        head = child.answers.read(4)
+        if len(head) < 4:
+            return b""
+        (length,) = struct.unpack("!I", head)
+        answer = child.answers.read(min(length, LARGEST_PAYLOAD + 2))
+    except OSError:
+        return b""
+    return answer if len(answer) == min(length, LARGEST_PAYLOAD + 2) else b""
+
+
+def _write(questions: IO[bytes], payload: bytes) -> None:
+    with suppress(OSError):  # a command may answer without reading all of it, or die
+        questions.write(payload)
+    with suppress(OSError):
+        questions.close()
+
+
+def _told(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
