@@ -18,6 +18,9 @@ from sqlalchemy import CursorResult, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lakehouse.catalog.sqlite_file import rolled_back
+from lakehouse.errors import MachineError
+
 if TYPE_CHECKING:
     from lakehouse.catalog.sql import LakeSqlCatalog
 
@@ -123,8 +126,15 @@ def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Commi
             session.rollback()
             _discard(staged)
             raise
-        # From here on the outcome is the database's: nothing is discarded when this fails.
-        session.commit()
+        # From here on the outcome is the database's: unless it tells that it has failed, nothing
+        # is discarded.
+        try:
+            session.commit()
+        except MachineError as e:
+            if rolled_back(e):
+                session.rollback()
+                _discard(staged)
+            raise
     return [each.committed for each in staged]
 
 

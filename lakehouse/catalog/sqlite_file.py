@@ -75,10 +75,22 @@ def translated(error: sqlite3.Error, file: Path) -> CatalogError | MachineError:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             hint = f"another process held it for {BUSY_SECONDS:.0f} s; try again when it is done"
             return MachineError(f"the catalog {file} is locked", hint=hint)
-        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+        case sqlite3.SQLITE_FULL:
+            message = f"the catalog {file}: No space left on device"
+            return MachineError(message, hint="free some space and run it again")
+        case sqlite3.SQLITE_IOERR:
             return MachineError(f"the catalog {file}: {error}", hint="check free space")
         case _:
             return damaged(file, str(error))
+
+
+def rolled_back(error: BaseException) -> bool:
+    """Whether what SQLite was asked to commit is certainly not committed.
+
+    https://www.sqlite.org/rescode.html#full: the disk was full before the end was written.
+    """
+    cause = error.__cause__
+    return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode == sqlite3.SQLITE_FULL
 
 
 def damaged(file: Path, reason: str) -> CatalogError:

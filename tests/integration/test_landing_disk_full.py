@@ -41,7 +41,7 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     assert len(failed) >= 4
     assert all("No space left" in attempt["error"] for attempt in failed)
     assert all(str(home / ".lake") in attempt["error"] for attempt in failed)
-    assert all("goes on where it stopped" in attempt["error"] for attempt in failed)
+    assert all("free some space and run it again" in attempt["error"] for attempt in failed)
     assert {attempt["lines"] for attempt in failed} == {3}
     assert last["error"] == ""
     assert last["lines"] == 303
