@@ -32,8 +32,8 @@ COLUMNS = (
     "customer_id",
     "country",
 )
-_AS_TEXT = {"stock_code", "description"}
-_TYPES = {name: pa.string() if name in _AS_TEXT else REPEATED for name in COLUMNS}
+_CONVERTED_COLUMNS = {"quantity", "invoice_date", "unit_price", "customer_id"}
+_TYPES = {name: REPEATED if name in _CONVERTED_COLUMNS else pa.string() for name in COLUMNS}
 # What decimal(18, 4) holds: an amount beyond it would fail the marts later.
 _LARGEST_AMOUNT = 10.0**14
 
@@ -117,15 +117,9 @@ _CONVERTED: tuple[tuple[str, Callable[[pa.Array], Values] | None, Reason | None]
 
 def _blank(column: pa.ChunkedArray) -> Flags | None:
     """Where there is nothing but spaces, None when that is nowhere."""
-    distinct = column.unify_dictionaries().chunk(0).dictionary if _repeated(column) else column
-    if not column.null_count and not pc.any(pc.ascii_is_space(distinct)).as_py():
+    if not column.null_count and not pc.any(pc.ascii_is_space(column)).as_py():
         return None
-    texts = column.cast(pa.string()) if _repeated(column) else column
-    return _flags(pc.fill_null(pc.ascii_is_space(texts), True))
-
-
-def _repeated(column: pa.ChunkedArray) -> bool:
-    return isinstance(column.type, pa.DictionaryType)
+    return _flags(pc.fill_null(pc.ascii_is_space(column), True))
 
 
 def _convert(

@@ -1,11 +1,17 @@
-"""The distinct texts of a column to typed values, or to the reason why they have none."""
+"""The distinct texts of a column to typed values, or to the reason why they have none.
 
+What a text means is said by a function for one text. Those that are written the way nearly all
+are, by a pattern that leaves no doubt, Arrow converts all at once.
+"""
+
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingest.rejects import Reason
 
@@ -18,7 +24,18 @@ DATE_PATTERNS = {
 # Outside these a date is a slip of the pen, and would open a partition of its own.
 EARLIEST, LATEST = datetime(1970, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001 - Iceberg timestamp
 
-_TEXT = pl.col("text").str.strip_chars(" ")
+# Dates between the two that are in the calendar whatever the year.
+_YEAR = "(19[7-9][0-9]|20[0-9][0-9])"
+_USUAL_DATES = {
+    ISO_DATES: f"^{_YEAR}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)"
+    "|(0[13578]|1[02])-31) ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$",
+    US_DATES: f"^((0?[1-9]|1[0-2])/(0?[1-9]|1[0-9]|2[0-8])|(0?[13-9]|1[0-2])/(29|30)"
+    f"|(0?[13578]|1[02])/31)/{_YEAR} ([01]?[0-9]|2[0-3]):[0-5][0-9]$",
+}
+
+
+class _BeyondRangeError(ValueError):
+    """A value that is written well, but can't be held."""
 
 
 @dataclass(frozen=True)
@@ -29,52 +46,110 @@ class Values:
     reasons: dict[int, Reason]
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """How texts of a column are read: `usual` ones by `cast`, any other one by `exact`.
+
+    Spaces around a text are taken off before. `exact` raises ValueError.
+    """
+
+    usual: str
+    cast: Callable[[pa.Array], pa.Array]
+    exact: Callable[[str], object]
+    type: pa.DataType
+    bad: Reason
+
+
 def quantities(texts: pa.Array) -> Values:
     """Whole numbers of 64 bits; `6.0` is one."""
-    number = _TEXT.str.replace(r"\.0*$", "").str.to_integer(strict=False)
-    return _convert(texts, r"^[+-]?[0-9]+(\.0*)?$", number, Reason.BAD_QUANTITY)
+    return _read(texts, _QUANTITIES)
 
 
 def prices(texts: pa.Array) -> Values:
     """Decimals of 18 digits, four of them after the point; nothing is rounded."""
-    short = _TEXT.str.replace(r"(\.[0-9]{4})0+$", "$1")
-    number = (
-        pl.when(~short.str.contains(r"\.[0-9]{5}"))
-        .then(short)
-        .cast(pl.Decimal(18, 4), strict=False)
-    )
-    return _convert(texts, r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$", number, Reason.BAD_PRICE)
+    return _read(texts, _PRICES)
 
 
 def customers(texts: pa.Array) -> Values:
     """Digits; a spreadsheet's `17850.0` loses its fraction, nothing but spaces is no customer."""
-    digits = _TEXT.str.strip_suffix(".0")
-    found = _convert(texts, r"^[0-9]+(\.0)?$", digits, Reason.BAD_CUSTOMER)
-    wrong = {n: reason for n, reason in found.reasons.items() if texts[n].as_py().strip(" ")}
-    return Values(found.typed, wrong)
+    return _read(texts, _CUSTOMERS)
 
 
 def dates(form: str) -> Callable[[pa.Array], Values]:
     """Dates as `form` writes them, between 1970 and 2100."""
 
-    def convert(texts: pa.Array) -> Values:
-        date = _TEXT.str.to_datetime(form, strict=False, time_unit="us")
-        known = pl.when(date.is_between(EARLIEST, LATEST, closed="left")).then(date)
-        return _convert(texts, DATE_PATTERNS[form], known, Reason.BAD_DATE, possible=date)
+    def cast(texts: pa.Array) -> pa.Array:
+        return pc.strptime(texts, form, "us")
 
-    return convert
+    def exact(text: str) -> datetime:
+        date = datetime.strptime(_matching(DATE_PATTERNS[form], text), form)  # noqa: DTZ007
+        if not EARLIEST <= date < LATEST:
+            raise _BeyondRangeError
+        return date
+
+    reading = _Reading(_USUAL_DATES[form], cast, exact, pa.timestamp("us"), Reason.BAD_DATE)
+    return lambda texts: _read(texts, reading)
 
 
-def _convert(
-    texts: pa.Array, pattern: str, value: pl.Expr, bad: Reason, *, possible: pl.Expr | None = None
-) -> Values:
-    """Text that has the pattern but no value is out of range; that is no `possible` one is bad."""
-    fits = _TEXT.str.contains(pattern)
-    if possible is not None:
-        fits = fits & possible.is_not_null()
-    found = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).select(
-        value=pl.when(fits).then(value), fits=fits
+def _quantity(text: str) -> int:
+    whole = _matching(r"[+-]?[0-9]+(\.0*)?", text).partition(".")[0]
+    digits = whole.lstrip("+-").lstrip("0") or "0"
+    if len(digits) > 19:  # of thousands, Python would not make a number
+        raise _BeyondRangeError
+    number = -int(digits) if whole.startswith("-") else int(digits)
+    if not -(2**63) <= number < 2**63:
+        raise _BeyondRangeError
+    return number
+
+
+def _price(text: str) -> Decimal:
+    number = Decimal(_matching(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)", text))
+    if abs(number) >= 10**14 or number != round(number, 4):
+        raise _BeyondRangeError
+    return number
+
+
+def _customer(text: str) -> str | None:
+    return _matching(r"[0-9]+(\.0)?", text).removesuffix(".0") if text else None
+
+
+def _matching(pattern: str, text: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise ValueError
+    return text
+
+
+def _read(texts: pa.Array, reading: _Reading) -> Values:
+    texts = pc.ascii_trim(texts, " ")
+    usual = pc.match_substring_regex(texts, reading.usual)
+    if usual.true_count == len(usual):
+        return Values(reading.cast(texts), {})
+    unusual = pc.invert(usual)
+    values, reasons = [], {}
+    for index, text in zip(
+        pc.indices_nonzero(unusual).to_pylist(), texts.filter(unusual).to_pylist(), strict=True
+    ):
+        try:
+            values.append(reading.exact(text))
+        except ValueError as e:
+            values.append(None)
+            beyond = isinstance(e, _BeyondRangeError)
+            reasons[index] = Reason.OUT_OF_RANGE if beyond else reading.bad
+    typed = pc.replace_with_mask(
+        pa.nulls(len(texts), reading.type), usual, reading.cast(texts.filter(usual))
     )
-    wrong = found.with_row_index().filter(pl.col("value").is_null()).select("index", "fits")
-    reasons = {n: Reason.OUT_OF_RANGE if fit else bad for n, fit in wrong.iter_rows()}
-    return Values(found["value"].to_arrow(), reasons)
+    return Values(pc.replace_with_mask(typed, unusual, pa.array(values, reading.type)), reasons)
+
+
+_QUANTITIES = _Reading(
+    "^-?[0-9]{1,18}$", lambda texts: texts.cast(pa.int64()), _quantity, pa.int64(),
+    Reason.BAD_QUANTITY,
+)  # fmt: skip
+_PRICES = _Reading(
+    r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$", lambda texts: texts.cast(pa.decimal128(18, 4)), _price,
+    pa.decimal128(18, 4), Reason.BAD_PRICE,
+)  # fmt: skip
+_CUSTOMERS = _Reading(
+    r"^[0-9]+(\.0)?$", lambda texts: pc.replace_substring_regex(texts, r"\.0$", ""), _customer,
+    pa.string(), Reason.BAD_CUSTOMER,
+)  # fmt: skip
