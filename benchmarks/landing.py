@@ -29,14 +29,17 @@ from pyiceberg.table import Table
 from benchmarks.online_retail import ONLINE_RETAIL
 from benchmarks.rounds import Median, interleaved
 from ingest import land_orders
-from ingest.delivery import ENCODINGS
 from ingest.order_lines import COLUMNS
 from lakehouse.catalog import open_catalog
 from lakehouse.config import load_settings
-from lakehouse.tables.arrow_files import write_data_files
+from lakehouse.tables.arrow_files import Encodings, write_data_files
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import Append, append_fenced
-from lakehouse.tables.landing import ORDER_LINES_PARTITIONS, ORDER_LINES_SCHEMA
+from lakehouse.tables.landing import (
+    ORDER_LINES_PARTITIONS,
+    ORDER_LINES_SCHEMA,
+    ORDER_LINES_TABLE,
+)
 
 COPIES = 4  # of the real lines make a log of 2.2 million
 BAD_SHARE = 0.01
@@ -150,8 +153,9 @@ def _append(rows: pa.Table, folder: Path) -> None:
 
 
 def _deliver(rows: pa.Table, folder: Path) -> None:
+    encodings = Encodings(ORDER_LINES_TABLE.counters, ORDER_LINES_TABLE.runs)
     with _empty_table(folder) as table:
-        files = write_data_files(table, rows, "peer-00000001", ENCODINGS)
+        files = write_data_files(table, rows, "peer-00000001", encodings)
         append_fenced(Append(table, files, "peer", None, "{}", 1))
 
 

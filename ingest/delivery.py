@@ -9,8 +9,7 @@ are read again.
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -23,6 +22,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from ingest.bookmarks import Bookmark, Checkpoint, Move
+from ingest.destinations import Delivered
 from ingest.lineage import landed_rows, rejected_rows
 from ingest.log_reader import Batch
 from lakehouse.catalog.locations import path_of
@@ -31,28 +31,8 @@ from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_fil
 from lakehouse.tables.checkpoints import carried_checkpoints, checkpoint_key, read_checkpoint
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import Append, append_fenced, commits_together
-from lakehouse.tables.landing import (
-    ORDER_LINES,
-    ORDER_LINES_PARTITIONS,
-    ORDER_LINES_SCHEMA,
-    REJECTS,
-    REJECTS_SCHEMA,
-)
-
-ENCODINGS = Encodings(counters=("record_id", "source_line"), runs=("invoice_no", "invoice_date"))
-
-
-@dataclass
-class Delivered:
-    """What a delivery holds."""
-
-    landed: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def lines(self) -> int:
-        """Lines read, each of them landed or rejected."""
-        return self.landed + self.rejected.total()
+from lakehouse.tables.growth import conform, grow_for
+from lakehouse.tables.landing import REJECTS, REJECTS_SCHEMA, LandingTable
 
 
 @dataclass
@@ -65,17 +45,22 @@ class _Staged(Delivered):
 
 
 class DeliveryStream:
-    """One stream into the landing tables. `reached` is told each step, for those who watch.
+    """One stream into its landing table. `reached` is told each step, for those who watch.
 
     Raises CatalogError when the stream's bookmark is lost.
     """
 
     def __init__(
-        self, name: str, catalog: Catalog, reached: Callable[[str], None] = lambda _: None
+        self,
+        name: str,
+        catalog: Catalog,
+        table: LandingTable,
+        reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = name
         self._reached = reached
-        self._table = ensure_table(catalog, ORDER_LINES, ORDER_LINES_SCHEMA, ORDER_LINES_PARTITIONS)
+        self._encodings = Encodings(table.counters, table.runs)
+        self._table = ensure_table(catalog, table.identifier, table.schema, table.spec)
         self._rejects = ensure_table(catalog, REJECTS, REJECTS_SCHEMA)
         self._base = read_checkpoint(self._table.metadata, name)
         self.checkpoint = Checkpoint.from_json(self._base)
@@ -111,8 +96,10 @@ class DeliveryStream:
             self._count(batch)
         sequence = self.checkpoint.sequence + 1
         prefix = f"{self.name}-{sequence:08d}"
-        rows = pa.concat_tables([landed_rows(b, first, sequence) for b, first in numbered])
-        self._staged.files += write_data_files(self._table, rows, prefix, ENCODINGS)
+        rows = _joined([landed_rows(b, first, sequence) for b, first in numbered])
+        grow_for(self._table, rows.schema)
+        rows = conform(rows, self._table.schema())
+        self._staged.files += write_data_files(self._table, rows, prefix, self._encodings)
         rejects = rejected_rows(numbered, self.name, sequence)
         self._staged.reject_files += write_data_files(self._rejects, rejects, prefix)
         self._reached("files written")
@@ -138,7 +125,7 @@ class DeliveryStream:
             raise
         self._committing, self._staged = False, _Staged()
         self._reached("delivered")
-        return Delivered(staged.landed, staged.rejected)
+        return Delivered(staged.landed, staged.rejected, staged.dropped)
 
     def discard(self) -> None:
         """Remove what is written and not committed, as far as that is certain.
@@ -161,8 +148,10 @@ class DeliveryStream:
 
     def _count(self, batch: Batch) -> None:
         staged = self._staged
-        staged.landed += len(batch.parsed.rows)
-        staged.rejected.update(reject.reason.value for reject in batch.parsed.rejects)
+        parsed = batch.parsed
+        staged.landed += len(parsed.rows)
+        staged.dropped += parsed.count - len(parsed.rows) - len(parsed.rejects)
+        staged.rejected.update(reject.reason.value for reject in parsed.rejects)
         # A log is told from another of its name by where it was left: one that was rotated away
         # is not the one that took its place.
         left = batch.left
@@ -206,6 +195,13 @@ class DeliveryStream:
         found = folder.rglob("*.parquet") if folder else ()
         matches = ((file, name.fullmatch(file.name)) for file in found)
         return [f for f, match in matches if match and int(match[1]) > self.checkpoint.sequence]
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all tables; a column that was found late, or has become wider, is in all."""
+    if all(table.schema.equals(tables[0].schema) for table in tables):
+        return pa.concat_tables(tables)
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 def _stamp(sequence: int) -> str:

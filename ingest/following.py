@@ -12,11 +12,10 @@ from threading import Event
 from typing import Protocol
 
 from ingest.landing import Landing, LandingReport
+from ingest.log_reader import SNIFFED_BYTES
 from ingest.logs import identify
 from ingest.sources import Found, find_sources
 from lakehouse.errors import SourceError
-
-_SNIFFED_BYTES = 64 << 10
 
 
 class Watcher(Protocol):
@@ -64,7 +63,7 @@ class Follower:
         """Read what has changed since the last poll, and deliver what is due; whether any was."""
         before = self._told
         stamps: dict[Path, _Stamp] = {}
-        for found in find_sources(self._sources):
+        for found in find_sources(self._sources, self._landing.format.suffixes):
             if stop.is_set():
                 break
             try:
@@ -93,10 +92,10 @@ class Follower:
             return True
         try:
             file = identify(found.path, found.name)
-            # A sealed file that is still being written looks damaged.
-            if file.sealed and self._seen.get(found.path) != stamp:
+            # A sealed file that is still being written looks damaged, an object incomplete.
+            if file.complete and self._seen.get(found.path) != stamp:
                 return False
-            if file.sealed or _has_header(found.path):
+            if file.complete or _has_header(found.path):
                 self._landing.read(file, stopped=stop.is_set)
         except SourceError as e:
             self._landing.forget_unfinished()
@@ -113,5 +112,5 @@ class Follower:
 def _has_header(path: Path) -> bool:
     """Whether the first line of a text file is there as a whole, or never will be."""
     with path.open("rb") as stream:
-        head = stream.read(_SNIFFED_BYTES)
-    return b"\n" in head or len(head) == _SNIFFED_BYTES
+        head = stream.read(SNIFFED_BYTES)
+    return b"\n" in head or len(head) == SNIFFED_BYTES

@@ -1,25 +1,28 @@
-"""Order logs to the landing tables: every line once, landed or rejected."""
+"""Logs to their destination: every line once, landed or rejected."""
 
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from pyiceberg.catalog import Catalog
 
 from ingest.ahead import ahead
-from ingest.bookmarks import file_fingerprint
+from ingest.bookmarks import Bookmark, file_fingerprint
 from ingest.buffering import AT_ONCE, Buffer, BufferingHints
-from ingest.delivery import Delivered, DeliveryStream
-from ingest.log_reader import Batch, has_lines, read_batches
-from ingest.logs import LogFile, find_files
-from ingest.refusals import translated
-from lakehouse.config import Settings
+from ingest.destinations import Delivered, Destination
+from ingest.log_reader import Batch, Reading, has_lines, read_batches
+from ingest.logs import LogFile
+from ingest.records import RecordFormat, Transform
 from lakehouse.errors import SourceError
-from lakehouse.locks import home_lock
 from lakehouse.progress import SILENT, Progress, Task
 
-STREAM = "orders"
+
+@dataclass(frozen=True)
+class OpenStream:
+    """A stream that can be landed: what its logs are, what is done to them, where they go."""
+
+    name: str
+    format: RecordFormat
+    destination: Destination
+    transforms: tuple[Transform, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -35,24 +38,6 @@ class LandingReport:
     seconds: float
 
 
-def land_orders(
-    source: Path, catalog: Catalog, settings: Settings, progress: Progress = SILENT
-) -> LandingReport:
-    """Land what is new in the order logs of `source`, a file or a folder of files.
-
-    Rows go to `landing.order_lines`, lines that can't be held to `landing.rejects`. A run that
-    was interrupted, at whatever moment, is finished by the next one.
-
-    Raises SourceError for a log that can't be read, LockedError when another process is
-    ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
-    """
-    started = time.monotonic()
-    with translated(settings.home), home_lock(settings.home, "ingest", "ingesting into"):
-        landing = Landing(DeliveryStream(STREAM, catalog))
-        landing.land(source, progress)
-    return landing.report(time.monotonic() - started)
-
-
 @dataclass(frozen=True)
 class _Finished:
     """A file was read to its end."""
@@ -66,21 +51,18 @@ class Landing:
 
     def __init__(
         self,
-        stream: DeliveryStream,
+        stream: OpenStream,
         hints: BufferingHints = AT_ONCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._stream = stream
-        self._block = hints.block
+        self.format = stream.format
+        self._destination = stream.destination
+        self._reading = Reading(stream.format, stream.transforms, hints.block)
         self._buffer: Buffer[Batch] = Buffer(hints, clock)
         self._whole = 0  # batches at the beginning of the buffer that may be delivered
         self._totals = Delivered()
         self._deliveries = 0
         self._files: dict[str, bool] = {}  # by name: whether it had something new
-
-    def land(self, source: Path, progress: Progress = SILENT) -> None:
-        """Deliver what is new in the logs of `source`, a file or a folder."""
-        self.land_files(find_files(source), progress)
 
     def land_files(self, files: Sequence[LogFile], progress: Progress = SILENT) -> None:
         """Deliver what is new in the files.
@@ -88,13 +70,13 @@ class Landing:
         Every header is looked at first, so that a foreign file keeps all others from landing.
         What was read whole before an error of the source is delivered.
         """
-        self._stream.recover()
-        lines = [has_lines(log) for file in files for log in file.logs(rows=2)]
-        if not any(lines):
+        self._destination.recover()
+        found = [has_lines(log, self.format) for file in files for log in file.logs(rows=2)]
+        if not any(found):
             names = ", ".join(file.name for file in files[:3])
-            hint = "an order log has a line for each product of an order"
+            hint = f"{self.format.noun} stand below it"
             raise SourceError(f"{names}: a header and no lines", hint=hint)
-        with progress.task("Landing order lines", total=sum(f.size for f in files)) as task:
+        with progress.task(f"Landing {self.format.noun}", total=sum(f.size for f in files)) as task:
             try:
                 self._take_all(self._read(files), task)
                 self.deliver()
@@ -103,7 +85,7 @@ class Landing:
                 self.deliver()
                 raise
             except BaseException:
-                self._stream.discard()
+                self._destination.discard()
                 raise
 
     def read(self, file: LogFile, *, stopped: Callable[[], bool]) -> None:
@@ -116,7 +98,7 @@ class Landing:
 
     def forget_unfinished(self) -> None:
         """Drop what was read of a sealed file that was not read to its end."""
-        self._stream.discard()
+        self._destination.discard()
         self._buffer.take(self._whole)
 
     @property
@@ -164,15 +146,16 @@ class Landing:
     def _read(
         self, files: Iterable[LogFile], *, whole_lines: bool = False
     ) -> Generator[Batch | _Finished, None, None]:
-        known = [*self._stream.checkpoint.bookmarks, *(b.reached for b in self._buffer.items)]
+        known = [*self._destination.checkpoint.bookmarks, *(b.reached for b in self._buffer.items)]
         for file in files:
             sealed = file_fingerprint(file.path) if file.sealed else ""
-            whole = whole_lines and not sealed
+            whole = whole_lines and not file.complete
+            mine = [bookmark for bookmark in known if _may_be_of(bookmark, file)]
             new = []
-            if not sealed or sealed not in {bookmark.sealed for bookmark in known}:
+            if not sealed or sealed not in {bookmark.sealed for bookmark in mine}:
                 for log in file.logs():
                     reached = None
-                    for batch in read_batches(log, known, sealed, self._block, whole_lines=whole):
+                    for batch in read_batches(log, self._reading, mine, sealed, whole_lines=whole):
                         yield batch
                         reached = batch.reached
                     if reached:
@@ -193,7 +176,7 @@ class Landing:
 
     def _finish(self, event: _Finished) -> None:
         self._whole = len(self._buffer)
-        if self._stream.pending:
+        if self._destination.pending:
             self.deliver()
         name = event.file.name
         self._files[name] = event.new or self._files.get(name, False)
@@ -201,18 +184,30 @@ class Landing:
     def _write_unfinished(self) -> None:
         """Make room while a sealed file is read: its rows are written, but not committed yet."""
         unfinished = self._buffer.take(self._whole)
-        if not self._stream.pending:
+        if not self._destination.pending:
             self.deliver()
-        self._stream.write(unfinished)
+        self._destination.write(unfinished)
 
     def deliver(self) -> None:
         """Commit what was read, if anything was."""
         if self._buffer:
-            self._stream.write(self._buffer.items)
-        if self._stream.pending:
-            delivered = self._stream.commit()
+            self._destination.write(self._buffer.items)
+        if self._destination.pending:
+            delivered = self._destination.commit()
             self._totals.landed += delivered.landed
             self._totals.rejected += delivered.rejected
             self._deliveries += 1
         self._buffer.take()
         self._whole = 0
+
+
+def _may_be_of(bookmark: Bookmark, file: LogFile) -> bool:
+    """Whether a bookmark can be one of the file: of an object, when it has the object's key.
+
+    Two objects may well hold the same records; two logs don't. What is before the key depends on
+    the other sources of the stream.
+    """
+    if not file.keyed:
+        return True
+    key, name = bookmark.log.partition("#")[0], file.name
+    return key == name or key.endswith(f"/{name}") or name.endswith(f"/{key}")

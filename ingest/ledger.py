@@ -18,33 +18,39 @@ from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.checkpoints import checkpoints, read_checkpoint
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import Append, append_fenced
-from lakehouse.tables.landing import ORDER_LINES
 from lakehouse.tables.ops import DELIVERIES, DELIVERIES_SCHEMA
 
 _STREAM = "deliveries"
+_ATTEMPTS = 20
 
 
-def enter_deliveries(stream: str, catalog: Catalog) -> int:
-    """Enter the stream's deliveries that the ledger does not have yet; how many those were.
+def enter_deliveries(stream: str, table: tuple[str, str], catalog: Catalog) -> int:
+    """Enter what the stream delivered to its table and the ledger does not have; how many.
 
     A delivery whose snapshot has expired before it was entered stays out. Raises LockedError when
-    another process enters deliveries at the same time.
+    other processes enter deliveries all the time.
     """
     ledger = ensure_table(catalog, DELIVERIES, DELIVERIES_SCHEMA)
-    base = read_checkpoint(ledger.metadata, _STREAM)
-    entered = set(ledger.scan(selected_fields=("snapshot_id",)).to_arrow()[0].to_pylist())
-    deliveries = _deliveries(stream, catalog.load_table(ORDER_LINES).metadata)
-    new = [row for row in deliveries if row["snapshot_id"] not in entered]
-    if not new:
-        return 0
-    rows = pa.Table.from_pylist(new, schema=schema_to_pyarrow(DELIVERIES_SCHEMA))
-    files = write_data_files(ledger, rows, _STREAM)
-    entry = int(base or 0) + 1
-    try:
-        append_fenced(Append(ledger, files, _STREAM, base, str(entry), entry))
-    except LockedError:
-        remove_files(ledger, [file.file_path for file in files])
-        raise
+    deliveries = list(_deliveries(stream, catalog.load_table(table).metadata))
+    for attempt in range(_ATTEMPTS):
+        base = read_checkpoint(ledger.metadata, _STREAM)
+        entered = set(ledger.scan(selected_fields=("snapshot_id",)).to_arrow()[0].to_pylist())
+        new = [row for row in deliveries if row["snapshot_id"] not in entered]
+        if not new:
+            return 0
+        rows = pa.Table.from_pylist(new, schema=schema_to_pyarrow(DELIVERIES_SCHEMA))
+        files = write_data_files(ledger, rows, _STREAM)
+        entry = int(base or 0) + 1
+        try:
+            append_fenced(Append(ledger, files, _STREAM, base, str(entry), entry))
+        except LockedError:
+            # Another stream has entered its own meanwhile.
+            remove_files(ledger, [file.file_path for file in files])
+            ledger.refresh()
+            if attempt == _ATTEMPTS - 1:
+                raise
+        else:
+            break
     return len(new)
 
 

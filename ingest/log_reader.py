@@ -1,6 +1,6 @@
 """One log, from its bookmark on, as batches of parsed lines."""
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase
@@ -16,14 +16,31 @@ from ingest.bookmarks import (
     tail_fingerprint,
 )
 from ingest.encodings import LATIN_1, UTF_8, settle
-from ingest.headers import read_format
 from ingest.logs import Log, stored_position
-from ingest.order_lines import OrderFormat, Parsed, parse
 from ingest.reading import BLOCK_BYTES, LineBlock, line_blocks
+from ingest.records import (
+    Opening,
+    Parsed,
+    RecordFormat,
+    RecordParser,
+    Records,
+    Transform,
+    parse_records,
+    read_records,
+)
 from ingest.screening import Text
 from lakehouse.errors import SourceError
 
-_SNIFFED_BYTES = 64 << 10
+SNIFFED_BYTES = 64 << 10
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the logs of a stream are read: their format, and what is done to each record first."""
+
+    format: RecordFormat
+    transforms: Sequence[Transform] = ()
+    block_bytes: int = BLOCK_BYTES
 
 
 @dataclass(frozen=True)
@@ -39,19 +56,18 @@ class Batch:
     stored: int  # bytes of the file read so far, about
 
 
-def has_lines(log: Log) -> bool:
-    """Whether there is more than a header. Raises SourceError when the log is no order log."""
+def has_lines(log: Log, format_: RecordFormat) -> bool:
+    """Whether there is more than a header. Raises SourceError when it is not of the format."""
     with log.open() as stream:
-        head = stream.read(_SNIFFED_BYTES)
-        _, header = read_format(head, log.name)
-        return len(head) > header
+        head = stream.read(SNIFFED_BYTES)
+        return len(head) > format_.open_log(head, log.name).header_bytes
 
 
 def read_batches(
     log: Log,
+    reading: Reading,
     known: Iterable[Bookmark],
     sealed: str = "",
-    block_bytes: int = BLOCK_BYTES,
     *,
     whole_lines: bool = False,
 ) -> Generator[Batch, None, None]:
@@ -59,10 +75,10 @@ def read_batches(
 
     `sealed` is the fingerprint of a file that counts only as a whole; with `whole_lines`, a last
     line without end is left to whoever is still writing it. Raises SourceError for a
-    log that was changed where it has been landed, is no order log, or is damaged.
+    log that was changed where it has been landed, is not of the format, or is damaged.
     """
     with log.open() as stream:
-        form, header = read_format(stream.read(_SNIFFED_BYTES), log.name)
+        opening = reading.format.open_log(stream.read(SNIFFED_BYTES), log.name)
         left = recognise(stream, known)
         if left is None and (landed := altered(stream, log.name, known)):
             raise SourceError(
@@ -70,12 +86,12 @@ def read_batches(
                 f"landed as {landed.log}",
                 hint="put new lines into a new file, or land everything into a new --home",
             )
-        reader = _Reader(log, form, left, sealed)
-        if reader.begin(stream, header):
-            blocks = line_blocks(stream, block_bytes, TAIL_BYTES)
+        reader = _Reader(log, reading, opening, left, sealed)
+        if reader.begin(stream, opening.header_bytes):
+            blocks = line_blocks(stream, reading.block_bytes, TAIL_BYTES)
             pieces = reader.pieces(stream, (b for b in blocks if not (b.open and whole_lines)))
-            for piece, parsed in in_parallel(reader.parse, pieces):
-                yield reader.batch(piece, parsed)
+            for piece, (records, parsed) in in_parallel(reader.parse, pieces):
+                yield reader.batch(piece, records, parsed)
 
 
 @dataclass(frozen=True)
@@ -92,13 +108,16 @@ class _Piece:
 class _Reader:
     """Where the reading of a log stands: what its next bookmark is made of."""
 
-    def __init__(self, log: Log, form: OrderFormat, left: Bookmark | None, sealed: str) -> None:
+    def __init__(
+        self, log: Log, reading: Reading, opening: Opening, left: Bookmark | None, sealed: str
+    ) -> None:
         self._log = log
-        self._form = form
+        self._reading = reading
+        self._parser: RecordParser = opening.parser
         self._sealed = sealed
         self._bookmark = left
         self._offset = left.offset if left else 0
-        self._line = left.line if left else 1
+        self._line = left.line if left else opening.header_lines
         self._open = left.open if left else False
         self._encoding = left.encoding if left else ""
         self._head = b""
@@ -123,19 +142,24 @@ class _Reader:
         for block in blocks:
             offset += block.consumed
             text = block.text + b"\n" if block.open else block.text
-            if not text.isascii():
+            if self._reading.format.guesses_encoding and not text.isascii():
                 encoding = encoding or settle(text, partial(self._rest, offset))
                 if encoding == LATIN_1:
                     text = text.decode(LATIN_1).encode(UTF_8)
             yield _Piece(block, text, continued, encoding, stored_position(stream))
             continued = block.open
 
-    def parse(self, piece: _Piece) -> Parsed:
-        """The lines of a piece; may run in any thread."""
-        return parse(piece.text, self._form, continued=piece.continued)
+    def parse(self, piece: _Piece) -> tuple[Records, Parsed]:
+        """The lines of a piece, as they came out of the transforms; may run in any thread."""
+        records = read_records(piece.text, continued=piece.continued)
+        for transform in self._reading.transforms:
+            records = transform(records)
+        return records, parse_records(records, self._parser)
 
-    def batch(self, piece: _Piece, parsed: Parsed) -> Batch:
+    def batch(self, piece: _Piece, records: Records, parsed: Parsed) -> Batch:
         """A piece's lines with the bookmark after them."""
+        if parsed.drifted:
+            parsed = parse_records(records, self._parser, admit=True)
         block = piece.block
         first_line = self._line if piece.continued else self._line + 1
         self._line = first_line + parsed.count - 1

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -15,7 +15,10 @@ from isal.igzip_lib import IsalError
 from ingest.workbooks import sheet_texts
 from lakehouse.errors import SourceError
 
-SUFFIXES = (".csv", ".log", ".csv.gz", ".log.gz", ".xlsx")
+# A rotated file: `access.log.1`, `access.log-20260131`, either with .gz.
+_ROTATED = re.compile(r"[.-][0-9]+$")
+# Where Firehose and its like put objects: nobody writes to one that is there.
+_OBJECT = re.compile(r"/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9]{2}/[^/]+$")
 
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
@@ -52,6 +55,16 @@ class LogFile:
         A text file may still be written to, and is landed as far as it goes.
         """
         return self.kind is not Kind.TEXT
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it is an object of a landed prefix: known by its path, not by its content."""
+        return is_object(self.path)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nobody writes to it any more, once it keeps still."""
+        return self.sealed or self.keyed
 
     def logs(self, rows: int | None = None) -> Iterator["Log"]:
         """The logs in it: one, or one for each sheet that is not empty.
@@ -96,30 +109,19 @@ def stored_position(stream: BufferedIOBase) -> int:
     return (compressed or stream).tell()
 
 
-def find_files(source: Path) -> list[LogFile]:
-    """The files of a source: itself, or those below a folder, in natural order.
+def logs_below(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The paths, below the folder, of its files that count as logs, in natural order.
 
-    A folder's files count by their suffix (.csv, .log, either with .gz, .xlsx); hidden ones and
-    Excel's lock files don't, nor do empty ones. Raises SourceError when there is nothing to
-    read, or something that no log can be read from; OSError when it must not be read.
+    Those count that have one of the suffixes, also with .gz and rotated ones, and all objects of
+    a landed prefix. Hidden files and Excel's lock files don't.
     """
-    if source.is_dir():
-        files = [identify(source / path, path.as_posix()) for path in logs_below(source)]
-        if not (files := [file for file in files if file.size]):
-            hint = f"what counts in a folder: {', '.join(SUFFIXES)}"
-            raise SourceError(f"no logs in {source}", hint=hint)
-        return files
-    if not source.exists():
-        raise SourceError(f"no file or folder {source}", hint="check the path")
-    file = identify(source, source.name)
-    if not file.size:
-        raise SourceError(f"{source} is empty", hint="an order log begins with a header line")
-    return [file]
+    counting = (path for path in _below(folder) if _is_log(folder, path, tuple(suffixes)))
+    return sorted(counting, key=natural)
 
 
-def logs_below(folder: Path) -> list[Path]:
-    """The paths, below the folder, of its files that count as logs, in natural order."""
-    return sorted(filter(_is_log, _below(folder)), key=natural)
+def is_object(path: Path) -> bool:
+    """Whether the file lies in a landed prefix, below folders `yyyy/MM/dd/HH`."""
+    return _OBJECT.search(path.as_posix()) is not None
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -138,14 +140,16 @@ def identify(path: Path, name: str) -> LogFile:
         size = stream.seek(0, 2)
     for magic, (what, hint) in _FOREIGN.items():
         if start.startswith(magic):
-            raise SourceError(f"{path} is {what}, not an order log", hint=hint)
+            raise SourceError(f"{path} is {what}, not a log that can be landed", hint=hint)
     kinds = (kind for kind in (Kind.GZIP, Kind.WORKBOOK) if start.startswith(kind.value))
     return LogFile(path, name, next(kinds, Kind.TEXT), size)
 
 
-def _is_log(path: Path) -> bool:
-    hidden = any(part.startswith((".", "~$")) for part in path.parts)
-    return not hidden and path.name.lower().endswith(SUFFIXES)
+def _is_log(folder: Path, path: Path, suffixes: tuple[str, ...]) -> bool:
+    if any(part.startswith((".", "~$")) for part in path.parts):
+        return False
+    name = _ROTATED.sub("", path.name.lower().removesuffix(".gz"))
+    return name.endswith(suffixes) or is_object(folder / path)
 
 
 def natural(path: Path) -> list[tuple[int, int, str]]:

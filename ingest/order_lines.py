@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.csv_fields import REPEATED, Fields, read_fields
-from ingest.rejects import Reason, Reject
-from ingest.screening import Block, Numbers, Text, screen
+from ingest.records import Parsed
+from ingest.rejects import Reason
+from ingest.screening import Block, Text, screen
 from ingest.values import ISO_DATES, Values, customers, dates, prices, quantities
 
 Flags: TypeAlias = npt.NDArray[np.bool_]
@@ -46,25 +47,12 @@ class OrderFormat:
     dates: str = ISO_DATES
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """The records of a block of lines; `lines` holds their indices, None when none is missing."""
-
-    rows: pa.Table
-    lines: Numbers | None
-    rejects: tuple[Reject, ...]
-    count: int
-
-
-def parse(text: Text, form: OrderFormat, *, continued: bool = False) -> Parsed:
+def parse(text: Text, form: OrderFormat) -> Parsed:
     """The lines of `text` as typed rows and rejects; together they are all of its lines.
 
-    `text` ends with a newline. When it is `continued`, its first line is the rest of one that
-    was landed before it was complete, and no record.
+    `text` ends with a newline.
     """
     block = Block(text)
-    if continued:
-        block.reject(0, Reason.CONTINUED_LINE, "its beginning was landed before it was complete")
     screen(block)
     fields = read_fields(block, form.columns, _TYPES)
     rows, bad = _typed(fields, form, block)

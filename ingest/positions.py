@@ -7,12 +7,11 @@ from pyiceberg.catalog import Catalog
 
 from ingest.bookmarks import Bookmark, Checkpoint, file_fingerprint, recognise
 from ingest.logs import Kind, LogFile, identify
+from ingest.opening import record_format, stream_settings
 from ingest.refusals import translated
 from ingest.sources import find_sources
-from ingest.streams import stream_settings
 from lakehouse.config import Settings
 from lakehouse.tables.checkpoints import read_checkpoint
-from lakehouse.tables.landing import ORDER_LINES
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,14 @@ def stream_positions(name: str, catalog: Catalog, settings: Settings) -> list[Po
     """
     stream = stream_settings(name, settings)
     checkpoint = Checkpoint()
-    if catalog.table_exists(ORDER_LINES):
-        metadata = catalog.load_table(ORDER_LINES).metadata
+    if catalog.table_exists(stream.identifier):
+        metadata = catalog.load_table(stream.identifier).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
+    suffixes = record_format(stream).suffixes
     with translated(settings.home):
-        found = [identify(found.path, found.name) for found in find_sources(stream.source)]
+        found = [
+            identify(found.path, found.name) for found in find_sources(stream.source, suffixes)
+        ]
         return list(_positions(name, checkpoint, [file for file in found if file.size]))
 
 

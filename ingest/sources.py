@@ -18,32 +18,40 @@ class Found:
     name: str
 
 
-def find_sources(sources: Sequence[Path]) -> list[Found]:
+def find_sources(sources: Sequence[Path], suffixes: Sequence[str]) -> list[Found]:
     """The files that absolute paths and patterns name now, in natural order; maybe none.
 
     A path that exists is meant literally, whatever signs are in it. Of a folder those files
-    count that are called like logs, of a pattern all that are not hidden. A file's name is its
-    path below what all sources have in common.
+    count that end with one of the `suffixes`, see `logs_below`, of a pattern all that are not
+    hidden. A file's name is its path below what all sources have in common.
     """
     places = [_place(source) for source in sources]
     common = Path(os.path.commonpath([place for place, _ in places]))
     if common.is_file():
         common = common.parent
-    paths = {path for place, pattern in places for path in _files(place, pattern)}
+    paths = {path for place, pattern in places for path in _files(place, pattern, suffixes)}
     return [Found(p, p.relative_to(common).as_posix()) for p in sorted(paths, key=natural)]
 
 
-def read_sources(sources: Sequence[Path]) -> list[LogFile]:
+def read_sources(sources: Sequence[Path], suffixes: Sequence[str]) -> list[LogFile]:
     """The files of the sources that are not empty.
 
     Raises SourceError when there are none, or one that no log can be read from.
     """
-    files = [identify(found.path, found.name) for found in find_sources(sources)]
+    files = [identify(found.path, found.name) for found in find_sources(sources, suffixes)]
     if not (files := [file for file in files if file.size]):
-        named = ", ".join(map(str, sources))
-        hint = "run `lakehouse generate`, or name other files as source in [streams.NAME]"
-        raise SourceError(f"no logs in {named}", hint=hint)
+        raise _nothing(sources, suffixes)
     return files
+
+
+def _nothing(sources: Sequence[Path], suffixes: Sequence[str]) -> SourceError:
+    if len(sources) == 1 and sources[0].is_file():
+        return SourceError(f"{sources[0]} is empty", hint="put lines into it")
+    counted = ", ".join(f"{suffix}, {suffix}.gz" for suffix in suffixes)
+    hint = f"what counts in a folder: {counted}"
+    if not any(source.exists() for source in sources):
+        hint = "check the path, run `lakehouse generate`, or name another source in [streams.NAME]"
+    return SourceError(f"no logs in {', '.join(map(str, sources))}", hint=hint)
 
 
 def _place(source: Path) -> tuple[Path, str]:
@@ -62,11 +70,11 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _files(place: Path, pattern: str) -> Iterator[Path]:
+def _files(place: Path, pattern: str, suffixes: Sequence[str]) -> Iterator[Path]:
     if pattern:
         found = (path for path in place.glob(pattern) if path.is_file())
         yield from (path for path in found if not _hidden(path.relative_to(place)))
     elif place.is_dir():
-        yield from (place / name for name in logs_below(place))
+        yield from (place / name for name in logs_below(place, suffixes))
     elif place.is_file():
         yield place

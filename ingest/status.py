@@ -9,10 +9,11 @@ from pyiceberg.expressions import And, EqualTo, LessThanOrEqual, Reference
 from pyiceberg.expressions.literals import literal
 
 from ingest.bookmarks import Checkpoint
+from ingest.opening import stream_settings
 from ingest.positions import stream_positions
 from lakehouse.config import Settings
 from lakehouse.tables.checkpoints import checkpoints, read_checkpoint
-from lakehouse.tables.landing import ORDER_LINES, REJECTS
+from lakehouse.tables.landing import REJECTS
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ def stream_status(name: str, catalog: Catalog, settings: Settings) -> StreamStat
     """
     lags = [each.lag for each in stream_positions(name, catalog, settings) if each.lag]
     checkpoint, committed = Checkpoint(), None
-    if catalog.table_exists(ORDER_LINES):
-        metadata = catalog.load_table(ORDER_LINES).metadata
+    table = stream_settings(name, settings).identifier
+    if catalog.table_exists(table):
+        metadata = catalog.load_table(table).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
         # Later commits of others carry the checkpoint on: the delivery is the first that has it.
         for snapshot, text in checkpoints(metadata, name):

@@ -2,49 +2,81 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
 from threading import Event
 
 from pyiceberg.catalog import Catalog
 
 from ingest.buffering import BufferingHints
-from ingest.delivery import DeliveryStream
 from ingest.following import Follower, Watcher
 from ingest.landing import Landing, LandingReport
 from ingest.ledger import enter_deliveries
+from ingest.opening import open_stream, stream_settings
 from ingest.refusals import translated
 from ingest.sources import read_sources
 from lakehouse.config import Settings
-from lakehouse.errors import ConfigError
 from lakehouse.locks import home_lock
 from lakehouse.progress import SILENT, Progress
-from lakehouse.stream_settings import StreamSettings
+from lakehouse.stream_settings import BUILT_IN, ORDERS
 
 # A poll parses what came since the last one: blocks of the size of a large one.
 _LIVE_BLOCK_BYTES = 4 << 20
 _POLL_SECONDS = 0.2
 
 
-def stream_settings(name: str, settings: Settings) -> StreamSettings:
-    """The stream of that name. Raises ConfigError when none is declared."""
-    if name not in settings.streams:
-        hint = f"there are: {', '.join(settings.streams)}"
-        raise ConfigError(f"no stream {name!r}", hint=hint)
-    return settings.streams[name]
+def stream_lock(name: str, settings: Settings) -> AbstractContextManager[None]:
+    """Keeps every other ingester from the stream. Raises LockedError when one is at work."""
+    return home_lock(settings.home, f"ingest-{name}", f"ingesting stream {name!r} into")
+
+
+def due_streams(settings: Settings) -> list[str]:
+    """The streams that a run over all of them lands: those that are declared, or have logs.
+
+    A built-in one that nobody has generated logs for is left out, unless there is no other.
+    """
+    due = [
+        name
+        for name, stream in settings.streams.items()
+        if name not in BUILT_IN or any(source.exists() for source in stream.source)
+    ]
+    return due or [ORDERS]
+
+
+def land_orders(
+    source: Path, catalog: Catalog, settings: Settings, progress: Progress = SILENT
+) -> LandingReport:
+    """Land what is new in the order logs of `source`, a file or a folder of files.
+
+    Rows go to `landing.order_lines`, lines that can't be held to `landing.rejects`. A run that
+    was interrupted, at whatever moment, is finished by the next one.
+
+    Raises SourceError for a log that can't be read, LockedError when another process is
+    ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
+    """
+    started = time.monotonic()
+    with translated(settings.home), stream_lock(ORDERS, settings):
+        landing = Landing(open_stream(ORDERS, settings.streams[ORDERS], catalog))
+        suffixes = landing.format.suffixes
+        landing.land_files(read_sources([source.absolute()], suffixes), progress)
+    return landing.report(time.monotonic() - started)
 
 
 def land_stream(
     name: str, catalog: Catalog, settings: Settings, progress: Progress = SILENT
 ) -> LandingReport:
-    """Land what is new in a stream's sources, as `land_orders` does, and enter the deliveries."""
+    """Land what is new in a stream's sources, as `land_orders` does, and enter the deliveries.
+
+    Raises ConfigError when there is no such stream.
+    """
     stream = stream_settings(name, settings)
     started = time.monotonic()
-    with translated(settings.home), home_lock(settings.home, "ingest", "ingesting into"):
-        landing = Landing(
-            DeliveryStream(name, catalog), BufferingHints(delivery=stream.buffer_size)
-        )
-        enter_deliveries(name, catalog)
-        landing.land_files(read_sources(stream.source), progress)
-        enter_deliveries(name, catalog)
+    with translated(settings.home), stream_lock(name, settings):
+        hints = BufferingHints(delivery=stream.buffer_size)
+        landing = Landing(open_stream(name, stream, catalog), hints)
+        enter_deliveries(name, stream.identifier, catalog)
+        landing.land_files(read_sources(stream.source, landing.format.suffixes), progress)
+        enter_deliveries(name, stream.identifier, catalog)
     return landing.report(time.monotonic() - started)
 
 
@@ -66,15 +98,15 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     stream = stream_settings(name, settings)
     hints = BufferingHints(_LIVE_BLOCK_BYTES, stream.buffer_size, stream.buffer_interval)
     started = clock()
-    with translated(settings.home), home_lock(settings.home, "ingest", "ingesting into"):
-        delivery = DeliveryStream(name, catalog)
-        delivery.recover()
-        enter_deliveries(name, catalog)
-        follower = Follower(Landing(delivery, hints, clock), stream.source, watcher)
+    with translated(settings.home), stream_lock(name, settings):
+        opened = open_stream(name, stream, catalog)
+        opened.destination.recover()
+        enter_deliveries(name, stream.identifier, catalog)
+        follower = Follower(Landing(opened, hints, clock), stream.source, watcher)
         while not stop.is_set():
             if follower.poll(stop):
-                enter_deliveries(name, catalog)
+                enter_deliveries(name, stream.identifier, catalog)
             stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
         report = follower.finish(clock() - started)
-        enter_deliveries(name, catalog)
+        enter_deliveries(name, stream.identifier, catalog)
         return report

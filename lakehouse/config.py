@@ -24,7 +24,13 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from lakehouse.errors import ConfigError
-from lakehouse.stream_settings import ORDERS, StreamSettings
+from lakehouse.stream_settings import (
+    BUILT_IN,
+    STDIN,
+    StreamSettings,
+    check_streams,
+    with_built_in,
+)
 
 FILE_NAME = "lakehouse.toml"
 PREFIX = "LAKEHOUSE_"
@@ -93,7 +99,7 @@ class Settings(_Table):
     generate: GenerateSettings = GenerateSettings()
     query: QuerySettings = QuerySettings()
     dashboard: DashboardSettings = DashboardSettings()
-    streams: dict[str, StreamSettings] = Field(default_factory=dict)
+    streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
 
     @field_validator("catalog", mode="before")
     @classmethod
@@ -101,13 +107,15 @@ class Settings(_Table):
         # TOML reads `s3.endpoint = ...` as a table in a table; PyIceberg wants the dotted key.
         return _flat(given) if isinstance(given, dict) else given
 
+    @field_validator("streams", mode="before")
+    @classmethod
+    def _built_in(cls, given: object) -> object:
+        return with_built_in(given) if isinstance(given, dict) else given
+
     @field_validator("streams")
     @classmethod
     def _one_stream_a_table(cls, given: dict[str, StreamSettings]) -> dict[str, StreamSettings]:
-        # A line's record id is its number in the stream, and the key of its table.
-        if wrong := [name for name, stream in given.items() if name != stream.format]:
-            known = f"[streams.{ORDERS}]"
-            raise ValueError(f"no stream {wrong[0]!r}: order logs are one stream, {known}")
+        check_streams(given)
         return given
 
     _file: Path | None = PrivateAttr(default=None)
@@ -171,16 +179,21 @@ def debugging() -> bool:
 
 
 def _streams(settings: Settings, root: Path, home: Path) -> dict[str, StreamSettings]:
-    """The streams with absolute sources; one that names none reads the generated logs."""
-    streams = settings.streams or {ORDERS: StreamSettings()}
-    sources = {
-        name: tuple(root / path.expanduser() for path in stream.source) or (home / "logs" / name,)
-        for name, stream in streams.items()
-    }
-    return {
-        name: stream.model_copy(update={"source": sources[name]})
-        for name, stream in streams.items()
-    }
+    """The streams with absolute sources; a built-in one that names none reads generated logs."""
+    streams = {}
+    for name, stream in settings.streams.items():
+        source = tuple(
+            path if path == STDIN else root / path.expanduser() for path in stream.source
+        )
+        if not source and name not in BUILT_IN:
+            raise ConfigError(
+                f"stream {name!r} has no source",
+                hint=f'name it: [streams.{name}] source = "logs/{name}", or "-" for the input',
+            )
+        folder = BUILT_IN[name][2] if name in BUILT_IN else name
+        source = source or (home / "logs" / folder,)
+        streams[name] = stream.model_copy(update={"source": source})
+    return streams
 
 
 def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path) -> Path | None:
@@ -240,8 +253,9 @@ def _explain(error: ValidationError, origin: str) -> ConfigError:
         near = get_close_matches(path[-1], known, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
         return ConfigError(f"unknown setting {name!r} ({origin}, LAKEHOUSE_* or flag)", hint=hint)
+    got = "" if first["type"] in {"value_error", "missing"} else f", got {first['input']!r}"
     return ConfigError(
-        f"setting {name!r}: {_reason(first)}, got {first['input']!r}",
+        f"setting {name!r}: {_reason(first)}{got}",
         hint=f"set it in {origin}, as {_variable(path)}, or by its flag",
     )
 
@@ -252,25 +266,25 @@ def _reason(error: ErrorDetails) -> str:
         return "input should be a table of keys"
     if error["type"] == "path_type":
         return "input should be a path"
+    if error["type"] == "missing":
+        return "is missing"
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     return error["msg"][:1].lower() + error["msg"][1:]
 
 
 def _keys_of(tables: list[str]) -> list[str]:
-    model: type[BaseModel] = Settings
+    """The keys of a table; none for one of free names, such as `streams`."""
     annotation: object = Settings
     for table in tables:
-        # Below `streams` stands a name, and below that the keys of any stream.
-        annotation = (
-            model.model_fields[table].annotation if annotation is model else get_args(annotation)[1]
-        )
-        if annotation == dict[str, StreamSettings]:
-            continue
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            annotation = annotation.model_fields[table].annotation
+        else:
+            # Below `streams` and `columns` stands a name, and below that the keys of any of them.
+            annotation = get_args(annotation)[1]
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return list(annotation.model_fields)
+    return []
 
 
 def _variable(path: list[str]) -> str:

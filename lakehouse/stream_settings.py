@@ -1,29 +1,110 @@
 """What a delivery stream is: a table `[streams.NAME]` of lakehouse.toml, parsed and checked."""
 
+import re
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
-ORDERS: Literal["orders"] = "orders"
+from lakehouse.column_specs import TermName, TypeName, parse_term, parse_type
+
+ORDERS: Final = "orders"
+ACCESS_LOGS: Final = "access_logs"
+STDIN: Final = Path("-")
+
+# The streams that are there without being declared: their format, their table, and the folder
+# below the logs of the home that `lakehouse generate` writes them to.
+BUILT_IN: Final = {
+    ORDERS: ("orders", "landing.order_lines", "orders"),
+}
+TABLES: Final = {format_: table for format_, table, _ in BUILT_IN.values()}
+# The columns that every landing table ends with: where a record came from.
+LINEAGE: Final = ("record_id", "source_file", "source_line", "ingest_seq")
 
 # The limits are Firehose's; its defaults, 5 MiB and 300 s, would make many small files, late.
 BufferSize = Annotated[ByteSize, Field(ge=1 << 20, le=128 << 20)]
 BufferInterval = Annotated[float, Field(ge=0, le=900)]
+Format = Literal["orders"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,254}")
+_TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
+_RESERVED_NAMESPACES = ("core", "reports", "ops", "ml", "main", "information_schema")
 
 
-class StreamSettings(BaseModel):
-    """Where a stream's logs are, what they are, and when what was read of them is delivered.
+class Contract(StrEnum):
+    """What becomes of a value that its table can't hold, after dlt's schema contracts.
 
-    `source` names files, folders and patterns (`*`, `?`, `[...]`, `**`). What is read is
-    delivered when it has `buffer_size` bytes, counted before compression, or when the first line
-    of it has waited `buffer_interval` seconds, whichever comes first.
+    `evolve` changes the table so that it can, `freeze` rejects the record, `discard` drops the
+    value and lands the rest of the record.
     """
 
+    EVOLVE = "evolve"
+    FREEZE = "freeze"
+    DISCARD = "discard"
+
+
+class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
+
+class ColumnSettings(_Table):
+    """A column of a stream's table: its type, and the field of a record that it is read from.
+
+    `field` is the column's own name by default. A record without a value for a `required` column
+    is rejected. `contract` is that of the stream unless it is given.
+    """
+
+    type: str
+    field: Annotated[str, Field(min_length=1)] | None = None
+    required: bool = False
+    contract: Contract | None = None
+
+    @field_validator("type")
+    @classmethod
+    def _known(cls, given: str) -> str:
+        return str(parse_type(given))
+
+    @property
+    def type_name(self) -> TypeName:
+        """The type, parsed."""
+        return parse_type(self.type)
+
+
+class ContractSettings(_Table):
+    """What becomes of fields that no column is there for, and of values of another type."""
+
+    new_columns: Contract = Contract.EVOLVE
+    types: Contract = Contract.EVOLVE
+
+
+class StreamSettings(_Table):
+    """Where a stream's logs are, what they are, where they go, and when they are delivered.
+
+    `source` names files, folders and patterns (`*`, `?`, `[...]`, `**`), or `-`, the standard
+    input. What is read is delivered when it has `buffer_size` bytes, counted before compression,
+    or when the first line of it has waited `buffer_interval` seconds, whichever comes first.
+    `columns`, `contract` and `partition` are for formats that bring no columns of their own;
+    `delimiter` and `header` are for `csv`.
+    """
+
     source: tuple[Path, ...] = Field(default=(), validate_default=False)
-    format: Literal["orders"] = ORDERS
+    format: Format
+    table: str = ""
+    columns: dict[str, ColumnSettings] = Field(default_factory=dict)
+    partition: tuple[str, ...] = ()
+    contract: ContractSettings = ContractSettings()
+    delimiter: str = ","
+    header: bool = True
     buffer_size: BufferSize = ByteSize(64 << 20)
     buffer_interval: BufferInterval = 60.0
 
@@ -31,3 +112,157 @@ class StreamSettings(BaseModel):
     @classmethod
     def _several(cls, given: object) -> object:
         return (given,) if isinstance(given, str | Path) else given
+
+    @field_validator("source")
+    @classmethod
+    def _input_alone(cls, given: tuple[Path, ...]) -> tuple[Path, ...]:
+        if STDIN in given and len(given) > 1:
+            raise ValueError("the standard input, '-', is a source of its own")
+        return given
+
+    @field_validator("table")
+    @classmethod
+    def _names_a_table(cls, given: str, info: ValidationInfo) -> str:
+        format_ = info.data.get("format", ORDERS)
+        if not (table := given or TABLES.get(format_, "")):
+            raise ValueError(f"a stream of {format_} names its table, such as landing.events")
+        if not _TABLE.fullmatch(table):
+            raise ValueError("a table is named namespace.name, in lower case, digits and _")
+        if table == "landing.rejects" or table.split(".")[0] in _RESERVED_NAMESPACES:
+            raise ValueError("that table is written by others; choose one such as landing.events")
+        return table
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _types_alone(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: {"type": c} if isinstance(c, str) else c for name, c in given.items()}
+
+    @field_validator("columns")
+    @classmethod
+    def _declared(
+        cls, given: dict[str, ColumnSettings], info: ValidationInfo
+    ) -> dict[str, ColumnSettings]:
+        format_ = info.data.get("format", ORDERS)
+        if format_ in TABLES:
+            if given:
+                raise ValueError(f"the format {format_} has columns of its own")
+        elif not given:
+            raise ValueError(f'a stream of {format_} declares its columns, such as id = "long"')
+        for name in given:
+            if not _COLUMN.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} is no column name (lower case, digits and _); "
+                    f'write {{ type = ..., field = "{name}" }} for a column of another name'
+                )
+            if name in LINEAGE:
+                raise ValueError(
+                    f"{name!r} is a column that every stream has; write "
+                    f'{{ type = ..., field = "{name}" }} for a column of another name'
+                )
+        return given
+
+    @field_validator("partition", mode="before")
+    @classmethod
+    def _several_terms(cls, given: object) -> object:
+        return (given,) if isinstance(given, str) else given
+
+    @field_validator("partition")
+    @classmethod
+    def _of_columns(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        columns: dict[str, ColumnSettings] | None = info.data.get("columns")
+        if columns is None:
+            return given
+        if given and not columns:
+            raise ValueError("the format has a partitioning of its own")
+        seen = set()
+        for term in map(parse_term, given):
+            if term.column not in columns:
+                raise ValueError(f"no column {term.column!r}; there are: {', '.join(columns)}")
+            _check_term(term, columns[term.column].type_name)
+            if term in seen:
+                raise ValueError(f"the term {term.transform} of {term.column!r} stands twice")
+            seen.add(term)
+        return given
+
+    @field_validator("contract", mode="before")
+    @classmethod
+    def _one_word(cls, given: object) -> object:
+        return {"new_columns": given, "types": given} if isinstance(given, str) else given
+
+    @field_validator("delimiter")
+    @classmethod
+    def _one_sign(cls, given: str) -> str:
+        if len(given.encode()) != 1 or given in '"\r\n\0\\':
+            raise ValueError("a delimiter is one ASCII character, not a quote or a line end")
+        return given
+
+    @property
+    def identifier(self) -> tuple[str, str]:
+        """The table as the catalog names it."""
+        namespace, _, name = self.table.partition(".")
+        return namespace, name
+
+    @property
+    def terms(self) -> tuple[TermName, ...]:
+        """The partitioning, parsed."""
+        return tuple(map(parse_term, self.partition))
+
+
+_TIMES = {"date", "timestamp", "timestamptz"}
+# The types whose values each transform takes, by Iceberg's specification; no fractions.
+_TAKEN = {
+    "year": _TIMES,
+    "month": _TIMES,
+    "day": _TIMES,
+    "hour": _TIMES - {"date"},
+    "bucket": _TIMES | {"int", "long", "decimal", "string"},
+    "truncate": {"int", "long", "decimal", "string"},
+    "identity": _TIMES | {"boolean", "int", "long", "decimal", "string"},
+}
+
+
+def _check_term(term: TermName, type_: TypeName) -> None:
+    if type_.name not in _TAKEN[term.transform]:
+        raise ValueError(f"{term.transform} of {term.column!r}: not of a column of type {type_}")
+
+
+def with_built_in(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The declared streams, as they were written, and those that need no declaration.
+
+    Raises ValueError when a built-in stream is made another one.
+    """
+    streams = dict(given)
+    for name, (format_, table, _) in BUILT_IN.items():
+        stream = streams.get(name, {})
+        if not isinstance(stream, Mapping):
+            continue
+        for key, own in (("format", format_), ("table", table)):
+            if stream.get(key, own) != own:
+                raise ValueError(
+                    f"{name}.{key} is {own!r}, which the marts build upon; "
+                    "declare a stream of another name"
+                )
+        streams[name] = {**stream, "format": format_, "table": table}
+    return streams
+
+
+def check_streams(streams: Mapping[str, StreamSettings]) -> None:
+    """Refuse names that can't be, two streams with one table, and two that read one input.
+
+    A line's record id is its number in the stream, and the key of its table. Raises ValueError.
+    """
+    for name in streams:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a stream: letters, digits, _, . and -")
+    tables: dict[str, str] = {}
+    for name, stream in streams.items():
+        if other := tables.get(stream.table):
+            raise ValueError(
+                f"{other}.table and {name}.table are both {stream.table!r}: "
+                "a table has one stream that writes it"
+            )
+        tables[stream.table] = name
+    if len(readers := [name for name, s in streams.items() if STDIN in s.source]) > 1:
+        raise ValueError(f"{' and '.join(readers)} both read the standard input")

@@ -1,6 +1,7 @@
 """Small order logs, and what has been landed of them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 
 from ingest.buffering import BufferingHints
-from ingest.delivery import DeliveryStream
-from ingest.landing import STREAM, Landing, LandingReport
+from ingest.landing import Landing, LandingReport, OpenStream
+from ingest.opening import open_stream
+from ingest.sources import read_sources
+from ingest.streams import stream_lock
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.opening import FILE_NAME
 from lakehouse.config import Settings
+from lakehouse.stream_settings import ORDERS
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 BAD = "this is no order line"
@@ -52,9 +56,17 @@ class Lake:
 
     def land(self, source: Path, block: int = 1 << 20, delivery: int = 1 << 20) -> LandingReport:
         """Land with small buffers, without the lock."""
-        landing = Landing(DeliveryStream(STREAM, self.catalog), BufferingHints(block, delivery))
-        landing.land(source)
+        landing = Landing(self.orders(), BufferingHints(block, delivery))
+        land_files(landing, source)
         return landing.report(0.0)
+
+    def orders(self, reached: Callable[[str], None] = lambda _: None) -> OpenStream:
+        """The stream of order logs."""
+        return open_stream(ORDERS, self.settings.streams[ORDERS], self.catalog, reached)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """That of the stream."""
+        return stream_lock(ORDERS, self.settings)
 
     def rows(self) -> list[dict[str, Any]]:
         """The landed rows, in the order of their record ids."""
@@ -86,6 +98,11 @@ class Lake:
             return []
         rows: list[dict[str, Any]] = self.catalog.load_table(table).scan().to_arrow().to_pylist()
         return sorted(rows, key=lambda row: row["record_id"])
+
+
+def land_files(landing: Landing, source: Path) -> None:
+    """Deliver what is new in the order logs of a file or folder."""
+    landing.land_files(read_sources([source], landing.format.suffixes))
 
 
 def codes(first: int, last: int) -> list[str]:

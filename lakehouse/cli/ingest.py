@@ -10,17 +10,15 @@ import click
 
 from lakehouse.cli import console
 from lakehouse.cli.tables import print_rows
+from lakehouse.errors import LakehouseError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from pyiceberg.catalog import Catalog
 
     from ingest import LandingReport
     from ingest.status import StreamStatus
     from lakehouse.cli.root import Invocation
     from lakehouse.config import Settings
-    from lakehouse.errors import SourceError
 
 
 @click.command(epilog="Example: lakehouse ingest orders --follow")
@@ -41,25 +39,50 @@ def ingest(
     if follow and status:
         raise click.UsageError("--status tells how streams stand; it does not --follow them")
     settings = invocation.settings()
-    from ingest.streams import land_stream, stream_settings
-    from lakehouse.catalog import open_catalog
+    from ingest.opening import stream_settings
+    from ingest.streams import due_streams
 
-    names = streams or tuple(settings.streams)
-    for name in names:
+    for name in streams:
         stream_settings(name, settings)
-    with open_catalog(settings) as catalog:
-        if status:
-            _print_status(names, catalog, settings, as_json=as_json)
-            return
-        if follow:
-            reports = {name: _follow(name, catalog, settings) for name in names}
-        else:
-            progress = console.TerminalProgress()
-            reports = {name: land_stream(name, catalog, settings, progress) for name in names}
+    if status:
+        _print_status(streams or tuple(settings.streams), settings, as_json=as_json)
+        return
+    errors: dict[str, LakehouseError] = {}
+    if follow:
+        reports = _follow(streams or tuple(settings.streams), settings)
+    else:
+        reports, errors = _land(streams or due_streams(settings), settings)
     if as_json:
         click.echo(json.dumps({n: asdict(r) for n, r in reports.items()}, indent=2))
-    else:
+    elif reports:
         print_rows([_row(n, r) for n, r in reports.items()], as_json=False)
+    _raise_first(errors)
+
+
+def _land(
+    names: "Sequence[str]", settings: "Settings"
+) -> "tuple[dict[str, LandingReport], dict[str, LakehouseError]]":
+    """The reports of the streams, and the errors of those that could not be landed."""
+    from ingest.streams import land_stream
+    from lakehouse.catalog import open_catalog
+
+    progress = console.TerminalProgress()
+    reports, errors = {}, {}
+    with open_catalog(settings) as catalog:
+        for name in names:
+            try:
+                reports[name] = land_stream(name, catalog, settings, progress)
+            except LakehouseError as e:
+                errors[name] = e
+    return reports, errors
+
+
+def _raise_first(errors: "Mapping[str, LakehouseError]") -> None:
+    """End with the first error; the others are told before it."""
+    for name, error in list(errors.items())[1:]:
+        console.note(f"{name}: {error.message}; {error.hint}")
+    for error in errors.values():
+        raise error
 
 
 class _Teller:
@@ -83,8 +106,8 @@ class _Teller:
         console.note(f"{self._stream}: left for now: {error.message}; {error.hint}")
 
 
-def _follow(name: str, catalog: "Catalog", settings: "Settings") -> "LandingReport":
-    from ingest.streams import follow_stream, stream_settings
+def _follow(names: "Sequence[str]", settings: "Settings") -> "dict[str, LandingReport]":
+    from ingest.side_by_side import follow_streams
 
     stop = threading.Event()
 
@@ -94,18 +117,18 @@ def _follow(name: str, catalog: "Catalog", settings: "Settings") -> "LandingRepo
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    source = ", ".join(str(path) for path in stream_settings(name, settings).source)
-    console.note(f"following {source}; stop with Ctrl-C")
-    return follow_stream(name, catalog, settings, _Teller(name), stop=stop)
+    for name in names:
+        source = ", ".join(str(path) for path in settings.streams[name].source)
+        console.note(f"{name}: following {source}; stop with Ctrl-C")
+    return follow_streams(names, settings, _Teller, stop)
 
 
-def _print_status(
-    names: "Sequence[str]", catalog: "Catalog", settings: "Settings", *, as_json: bool
-) -> None:
+def _print_status(names: "Sequence[str]", settings: "Settings", *, as_json: bool) -> None:
     from ingest.status import stream_status
+    from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
 
-    with explained("the catalog"):
+    with open_catalog(settings) as catalog, explained("the catalog"):
         found = [stream_status(name, catalog, settings) for name in names]
     if as_json:
         print_rows([asdict(status) for status in found], as_json=True)

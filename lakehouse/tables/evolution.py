@@ -48,7 +48,7 @@ def staying(present: Schema, wanted: Schema) -> list[str]:
     return [
         field.name
         for field in present.fields
-        if field.name in wishes and _fits(field.field_type, wishes[field.name])
+        if field.name in wishes and can_become(field.field_type, wishes[field.name])
     ]
 
 
@@ -85,7 +85,8 @@ def _order(update: UpdateSchema, wanted: Schema, kept: Sequence[str]) -> None:
         update.move_after((name,), (before,))
 
 
-def _fits(old: IcebergType, new: IcebergType) -> bool:
+def can_become(old: IcebergType, new: IcebergType) -> bool:
+    """Whether a column may change its type like this and keep its field id: Iceberg's list."""
     match old, new:
         case (IntegerType(), LongType()) | (FloatType(), DoubleType()):
             return True

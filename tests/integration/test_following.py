@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from ingest.buffering import BufferingHints
-from ingest.delivery import DeliveryStream
 from ingest.following import Follower
-from ingest.landing import STREAM, Landing, LandingReport
+from ingest.landing import Landing, LandingReport
 from lakehouse.config import Settings
 from lakehouse.errors import SourceError
 from tests.order_logs import BAD, HEADER, Lake, codes, order_line, order_lines, write_log
@@ -58,8 +57,8 @@ class Shop:
         self.follower = self.start()
 
     def start(self, delivery: int = 1 << 20) -> Follower:
-        stream = DeliveryStream(STREAM, self.lake.catalog)
-        stream.recover()
+        stream = self.lake.orders()
+        stream.destination.recover()
         hints = BufferingHints(1 << 16, delivery, 60)
         return Follower(Landing(stream, hints, self.clock), [self.folder], self.watcher)
 
@@ -227,8 +226,8 @@ def follow_and_die(settings: Settings, folder: Path, nth: int) -> None:
         if next(calls) == nth:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    stream = DeliveryStream(STREAM, Lake(settings).catalog)
-    stream.recover()
+    stream = Lake(settings).orders()
+    stream.destination.recover()
     follower = Follower(Landing(stream, BufferingHints(interval=0)), [folder], Watcher())
     threading.setprofile(watch)
     sys.setprofile(watch)
@@ -251,7 +250,7 @@ def test_killed_again_and_again_while_a_log_is_written_and_rotated(shop: Shop) -
                 shop.live.rename(shop.folder / f"orders-{last}.csv")
             process.join(0.02)
         assert process.exitcode == -signal.SIGKILL
-    delivered = DeliveryStream(STREAM, shop.lake.catalog).checkpoint
+    delivered = shop.lake.orders().destination.checkpoint
     assert delivered.sequence > 5, delivered
     shop.follower = shop.start()
     shop.poll()

@@ -6,7 +6,7 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,29 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from ingest import land_orders
+from ingest.bookmarks import Bookmark
 from ingest.buffering import BufferingHints
 from ingest.delivery import DeliveryStream
-from ingest.landing import STREAM, Landing
-from ingest.log_reader import read_batches
-from ingest.logs import find_files
+from ingest.destinations import Destination
+from ingest.landing import Landing
+from ingest.log_reader import Batch, Reading, read_batches
+from ingest.logs import identify
+from ingest.opening import open_stream
+from ingest.order_format import OrderLogs
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, LockedError
-from lakehouse.locks import home_lock
-from tests.order_logs import BAD, Lake, codes, order_line, order_lines, write_log
+from lakehouse.stream_settings import ORDERS
+from lakehouse.tables.landing import ORDER_LINES_TABLE
+from tests.order_logs import (
+    BAD,
+    Lake,
+    codes,
+    land_files,
+    order_line,
+    order_lines,
+    write_log,
+)
 
 LINES = 60
 SMALL = BufferingHints(block=400, delivery=1_000)  # four deliveries, one reject in each
@@ -52,8 +65,8 @@ def log(tmp_path: Path) -> Path:
 
 
 def land(lake: Lake, log: Path, hints: BufferingHints, reached: Callable[[str], None]) -> None:
-    with home_lock(lake.settings.home, "ingest", "ingesting into"):
-        Landing(DeliveryStream(STREAM, lake.catalog, reached), hints).land(log)
+    with lake.lock():
+        land_files(Landing(lake.orders(reached), hints), log)
 
 
 def check_all_landed_once(lake: Lake) -> None:
@@ -99,8 +112,8 @@ def die_at_a_commit(lake: Lake, log: Path, nth: int, *, swapped: bool) -> None:
         return response
 
     setattr(catalog, name, commit_or_die)
-    with home_lock(lake.settings.home, "ingest", "ingesting into"):
-        Landing(DeliveryStream(STREAM, catalog), SMALL).land(log)
+    with lake.lock():
+        land_files(Landing(open_stream(ORDERS, lake.settings.streams[ORDERS], catalog), SMALL), log)
 
 
 def die_at_a_call(lake: Lake, log: Path, nth: int) -> None:
@@ -176,19 +189,23 @@ def test_every_snapshot_of_the_rejects_stays_readable(lake: Lake, log: Path) -> 
 
 def test_a_second_ingester_is_told_to_wait(lake: Lake, log: Path) -> None:
     with (
-        home_lock(lake.settings.home, "ingest", "ingesting into"),
+        lake.lock(),
         pytest.raises(LockedError, match=str(os.getpid())),
     ):
         land_orders(log, lake.catalog, lake.settings)
     assert land_orders(log, lake.catalog, lake.settings).lines == LINES
 
 
-def delivery_of(lake: Lake, log: Path) -> DeliveryStream:
+def batches(log: Path, known: Iterable[Bookmark]) -> Iterator[Batch]:
+    """What is new in an order log."""
+    (part,) = identify(log, log.name).logs()
+    return read_batches(part, Reading(OrderLogs()), known)
+
+
+def delivery_of(lake: Lake, log: Path) -> Destination:
     """A stream that has written the log's lines, and is about to commit them."""
-    stream = DeliveryStream(STREAM, lake.catalog)
-    (file,) = find_files(log)
-    (part,) = file.logs()
-    stream.write(read_batches(part, stream.checkpoint.bookmarks))
+    stream = lake.orders().destination
+    stream.write(batches(log, stream.checkpoint.bookmarks))
     return stream
 
 
@@ -218,7 +235,7 @@ def test_ingesters_that_race_double_nothing(lake: Lake, log: Path) -> None:
     start = threading.Barrier(len(contenders))
     refused = []
 
-    def contend(stream: DeliveryStream) -> None:
+    def contend(stream: Destination) -> None:
         start.wait()
         try:
             stream.commit()
@@ -299,14 +316,13 @@ def test_bookmarks_survive_the_expiry_of_older_snapshots(own: Lake, grown: Path)
 
 
 def test_a_stream_carries_the_bookmarks_of_the_others(own: Lake, grown: Path) -> None:
-    other = DeliveryStream("returns", own.catalog)
-    (file,) = find_files(write_log(grown.with_name("returns.csv"), order_lines(50, 51)))
-    (part,) = file.logs()
-    other.write(read_batches(part, ()))
+    other = DeliveryStream("returns", own.catalog, ORDER_LINES_TABLE)
+    other.write(batches(write_log(grown.with_name("returns.csv"), order_lines(50, 51)), ()))
     other.commit()
     expire_all_but_the_last(own.catalog)
     assert own.land(grown).lines == 0
-    assert DeliveryStream("returns", own.catalog).checkpoint == other.checkpoint
+    again = DeliveryStream("returns", own.catalog, ORDER_LINES_TABLE)
+    assert again.checkpoint == other.checkpoint
 
 
 def test_a_lost_bookmark_stops_the_stream(own: Lake, grown: Path) -> None:

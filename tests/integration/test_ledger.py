@@ -9,6 +9,7 @@ import pytest
 
 from ingest.ledger import enter_deliveries
 from lakehouse.config import Settings
+from lakehouse.tables.landing import ORDER_LINES
 from tests.order_logs import BAD, Lake, order_line, order_lines, write_log
 
 
@@ -30,8 +31,8 @@ def test_every_delivery_is_entered_once(lake: Lake, tmp_path: Path) -> None:
     deliveries = lake.land(write_log(tmp_path / "orders.csv", lines), 200, 400).deliveries
     assert deliveries > 3
 
-    assert enter_deliveries("orders", lake.catalog) == deliveries
-    assert enter_deliveries("orders", lake.catalog) == 0
+    assert enter_deliveries("orders", ORDER_LINES, lake.catalog) == deliveries
+    assert enter_deliveries("orders", ORDER_LINES, lake.catalog) == 0
 
     landed = Counter(row["ingest_seq"] for row in lake.rows())
     rejected = Counter(row["ingest_seq"] for row in lake.rejects())
@@ -52,7 +53,7 @@ def test_commits_of_others_are_no_deliveries(lake: Lake, tmp_path: Path) -> None
     with log.open("a") as file:
         file.write(order_line(4) + "\n")
     lake.land(log)
-    assert enter_deliveries("orders", lake.catalog) == 2
+    assert enter_deliveries("orders", ORDER_LINES, lake.catalog) == 2
     assert [(row["sequence"], row["landed"]) for row in entered(lake)] == [(1, 3), (2, 1)]
 
 
@@ -67,10 +68,10 @@ def test_a_delivery_made_again_after_a_rollback_is_entered_again(
     with log.open("a") as file:
         file.write(order_line(4) + "\n")
     lake.land(log)
-    enter_deliveries("orders", lake.catalog)
+    enter_deliveries("orders", ORDER_LINES, lake.catalog)
     table.refresh()
     table.manage_snapshots().set_current_snapshot(snapshot_id=first.snapshot_id).commit()
     lake.land(log)
-    assert enter_deliveries("orders", lake.catalog) == 1
+    assert enter_deliveries("orders", ORDER_LINES, lake.catalog) == 1
     assert [row["sequence"] for row in entered(lake)] == [1, 2, 2]
     assert len({row["snapshot_id"] for row in entered(lake)}) == 3

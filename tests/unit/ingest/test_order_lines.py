@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.order_lines import COLUMNS, OrderFormat, Parsed, parse
+from ingest.order_format import OrderLogs
+from ingest.order_lines import COLUMNS, OrderFormat, parse
+from ingest.records import Parsed, parse_records, read_records
 from ingest.rejects import Reason
 from ingest.screening import LONGEST_LINE
 from ingest.values import US_DATES
@@ -161,9 +163,16 @@ def test_crlf() -> None:
 
 
 def test_the_rest_of_a_line_landed_too_early_is_no_record() -> None:
-    result = parse(f"{GOOD}\n{GOOD}\n".encode(), OrderFormat(), continued=True)
-    assert [(r.line, r.reason) for r in result.rejects] == [(0, Reason.CONTINUED_LINE)]
+    parser = OrderLogs().open_log(",".join(COLUMNS).encode(), "a.csv").parser
+    records = read_records(f"{GOOD}\n1,2\n{GOOD}\n".encode(), continued=True)
+    result = parse_records(records, parser)
+    assert [(r.line, r.reason, r.raw) for r in result.rejects] == [
+        (0, Reason.CONTINUED_LINE, GOOD),
+        (1, Reason.WRONG_COLUMN_COUNT, "1,2"),
+    ]
     assert result.rows.to_pylist() == [GOOD_ROW]
+    assert result.lines is not None
+    assert (result.lines.tolist(), result.count) == ([2], 3)
 
 
 @pytest.mark.parametrize("line", ["1,2", "", ",,,,,,,", '"', "\0"])

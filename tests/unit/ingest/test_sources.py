@@ -22,7 +22,7 @@ def logs(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("sources", "names"),
     [
-        (["."], ["below/o-1.csv", "o-2.csv", "o-10.csv"]),
+        (["."], ["below/o-1.csv", "o-2.csv", "o-10.csv", "o.csv.1"]),
         (["o-2.csv"], ["o-2.csv"]),
         (["*.csv"], ["o-2.csv", "o-10.csv"]),
         (["o.csv*"], ["o.csv.1"]),
@@ -35,12 +35,15 @@ def logs(tmp_path: Path) -> Path:
     ids=str,
 )
 def test_paths_and_patterns(logs: Path, sources: list[str], names: list[str]) -> None:
-    found = find_sources([logs / source for source in sources])
+    found = find_sources([logs / source for source in sources], [".csv"])
     assert [each.name for each in found] == names
     assert all(each.path.is_file() for each in found)
 
 
 def test_sources_without_logs_are_told(logs: Path) -> None:
     with pytest.raises(SourceError, match="no logs in") as e:
-        read_sources([logs / "*.log"])
+        read_sources([logs / "below"], [".log"])
+    assert ".log.gz" in e.value.hint
+    with pytest.raises(SourceError, match="no logs in") as e:
+        read_sources([logs / "nowhere"], [".log"])
     assert "[streams.NAME]" in e.value.hint

@@ -1,0 +1,50 @@
+"""Where a stream's records are delivered: what every kind of destination does."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ingest.bookmarks import Checkpoint
+from ingest.log_reader import Batch
+
+
+@dataclass
+class Delivered:
+    """What a delivery holds."""
+
+    landed: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    dropped: int = 0  # by a transform
+
+    @property
+    def lines(self) -> int:
+        """Lines read, each of them landed, rejected or dropped."""
+        return self.landed + self.rejected.total() + self.dropped
+
+
+class Destination(Protocol):
+    """Takes batches in order, and delivers them together with the bookmarks they reach.
+
+    Between two commits it holds one delivery under way; `ingest.landing` never lets two overlap.
+    """
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """How far the stream has been delivered."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether something is written and not committed."""
+
+    def recover(self) -> None:
+        """Clear up after an ingester that did not finish its delivery, if there was one."""
+
+    def write(self, batches: Iterable[Batch]) -> None:
+        """Write batches of the delivery under way; nothing is committed."""
+
+    def commit(self) -> Delivered:
+        """Commit what is written, records and bookmarks in one step; what it was."""
+
+    def discard(self) -> None:
+        """Remove what is written and not committed, as far as that is certain."""

@@ -1,0 +1,132 @@
+"""The seams of a stream: how records go from a log to where they are delivered.
+
+    line_blocks -> Records -> Transform ... -> RecordParser -> Batch -> Destination
+
+`ingest.reading` cuts a log into blocks of whole lines; a line is a record. `ingest.log_reader`
+makes `Records` of them, sends them through the stream's transforms and its parser, and adds the
+bookmark: that is a `Batch`. `ingest.landing` buffers batches, and a `Destination`
+(`ingest.destinations`) delivers them. Transforms and parsers run in several threads at once and
+keep no state, but for `RecordParser.admit`.
+
+Whatever becomes of a line, it keeps its index in the block: its record id is counted from there.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from ingest.rejects import Reason, Reject, readable
+from ingest.screening import LONGEST_LINE, Numbers, Text
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of a block of lines, on their way to the parser.
+
+    `text` holds one a line, as UTF-8, each with its newline; `lines` are the indices, in the
+    block, of the lines they come from (None: they are all the block's lines, in order). `count` is
+    the number of lines the block had: those that are neither in `lines` nor among the `rejects`
+    were dropped.
+    """
+
+    text: Text
+    count: int
+    lines: Numbers | None = None
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What became of a block of lines: rows, rejects, and lines that were dropped.
+
+    `lines` holds the index of each row's line, None when none is missing. `drifted` says that a
+    record has a column or a type that the stream's schema lacks, and may get: see `admit`.
+    """
+
+    rows: pa.Table
+    lines: Numbers | None
+    rejects: tuple[Reject, ...]
+    count: int
+    drifted: bool = False
+
+
+class Transform(Protocol):
+    """A step between reading and parsing."""
+
+    def __call__(self, records: Records) -> Records:
+        """The records as they go on: changed, dropped, or refused with a reason."""
+
+
+class RecordParser(Protocol):
+    """Lines of one log to typed rows."""
+
+    def parse(self, text: Text) -> Parsed:
+        """The lines of `text`, whole ones, as rows and rejects; in any thread, in any order."""
+
+    def admit(self, text: Text) -> Parsed:
+        """As `parse`, and the stream's schema grows as its contract allows.
+
+        Asked for text that has `drifted`, in the order of the log, one at a time.
+        """
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How a log begins: the parser of what follows, and its header in bytes and in lines."""
+
+    parser: RecordParser
+    header_bytes: int
+    header_lines: int
+
+
+class RecordFormat(Protocol):
+    """What the records of a stream are written in."""
+
+    @property
+    def noun(self) -> str:
+        """What its lines are called, such as `order lines`."""
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Of the files that count in a folder, without .gz."""
+
+    @property
+    def guesses_encoding(self) -> bool:
+        """Whether a log may be Latin-1 too; else it is UTF-8 in any case."""
+
+    def open_log(self, head: bytes, log: str) -> Opening:
+        """How the log begins, told by its first bytes.
+
+        Raises SourceError when it is not of this format.
+        """
+
+
+def read_records(text: Text, *, continued: bool) -> Records:
+    """All lines of `text` as records.
+
+    When it is `continued`, its first line is the rest of one that was landed before it was
+    complete, and no record.
+    """
+    count = text.count(b"\n")
+    if not continued:
+        return Records(text, count)
+    end = text.index(b"\n")
+    raw = readable(bytes(text[: min(end, LONGEST_LINE)]))
+    reject = Reject(
+        0, Reason.CONTINUED_LINE, "its beginning was landed before it was complete", raw
+    )
+    return Records(text[end + 1 :], count, np.arange(1, count), (reject,))
+
+
+def parse_records(records: Records, parser: RecordParser, *, admit: bool = False) -> Parsed:
+    """What becomes of the records of a block; indices are those of the block."""
+    parsed = parser.admit(records.text) if admit else parser.parse(records.text)
+    if records.lines is None and not records.rejects:
+        return parsed
+    lines = np.arange(records.count) if records.lines is None else records.lines
+    rejects = [replace(reject, line=int(lines[reject.line])) for reject in parsed.rejects]
+    rejects = sorted([*records.rejects, *rejects], key=lambda reject: reject.line)
+    landed = lines if parsed.lines is None else lines[parsed.lines]
+    return replace(parsed, lines=landed, rejects=tuple(rejects), count=records.count)
