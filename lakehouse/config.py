@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from lakehouse.errors import ConfigError
+from lakehouse.maintenance_settings import MaintenanceSettings
 from lakehouse.stream_settings import (
     BUILT_IN,
     STDIN,
@@ -99,6 +100,7 @@ class Settings(_Table):
     generate: GenerateSettings = GenerateSettings()
     query: QuerySettings = QuerySettings()
     dashboard: DashboardSettings = DashboardSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
     streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
 
     @field_validator("catalog", mode="before")

@@ -35,7 +35,7 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
 
     Raises CatalogError when a table's metadata or manifests can't be read.
     """
-    for identifier in sorted(_tables(catalog, ()), key=lambda each: (each[:-1], each[-1])):
+    for identifier in sorted(table_names(catalog), key=lambda each: (each[:-1], each[-1])):
         try:
             yield _measured(catalog.load_table(identifier), identifier)
         except NoSuchTableError:
@@ -47,10 +47,11 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
             ) from e
 
 
-def _tables(catalog: Catalog, above: Identifier) -> Iterator[Identifier]:
+def table_names(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier]:
+    """Every table below a namespace, in no order."""
     for namespace in catalog.list_namespaces(above):
         yield from catalog.list_tables(namespace)
-        yield from _tables(catalog, namespace)
+        yield from table_names(catalog, namespace)
 
 
 def _measured(table: Table, identifier: Identifier) -> TableStatistics:

@@ -16,6 +16,7 @@ from lakehouse.cli.catalog import catalog
 from lakehouse.cli.dashboard import dashboard
 from lakehouse.cli.generate import generate
 from lakehouse.cli.ingest import ingest
+from lakehouse.cli.maintenance import tables
 from lakehouse.cli.ml import ml
 from lakehouse.cli.sql import sql
 from lakehouse.errors import LakehouseError, MachineError
@@ -76,6 +77,7 @@ lakehouse.add_command(generate)
 lakehouse.add_command(ingest)
 lakehouse.add_command(sql)
 lakehouse.add_command(ml)
+lakehouse.add_command(tables)
 
 
 def run() -> NoReturn:

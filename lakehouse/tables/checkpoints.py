@@ -9,7 +9,7 @@ table that names a sequence but has lost the checkpoint is refused, never starte
 from collections.abc import Iterator
 
 from pyiceberg.table.metadata import TableMetadata
-from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
 from lakehouse.errors import CatalogError
 
@@ -61,6 +61,26 @@ def carried_checkpoints(metadata: TableMetadata) -> dict[str, str]:
     ]
     texts = {stream: read_checkpoint(metadata, stream) for stream in streams}
     return {checkpoint_key(stream): text for stream, text in texts.items() if text}
+
+
+def checkpoint_holders(metadata: TableMetadata) -> list[Snapshot]:
+    """The snapshots from the head back to the newest checkpoint of each stream.
+
+    Without one of them, the checkpoint would not be found any more.
+    """
+    wanted = {
+        checkpoint_key(name.removeprefix(_SEQUENCE))
+        for name in metadata.properties
+        if name.startswith(_SEQUENCE)
+    }
+    needed: list[Snapshot] = []
+    passed: list[Snapshot] = []
+    for snapshot in ancestors_of(metadata.current_snapshot(), metadata):
+        passed.append(snapshot)
+        if found := wanted & _properties(snapshot).keys():
+            wanted -= found
+            needed = list(passed)
+    return needed
 
 
 def _properties(snapshot: Snapshot) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The tables about the lakehouse itself."""
 
 from pyiceberg.schema import Schema
-from pyiceberg.types import LongType, NestedField, StringType, TimestamptzType
+from pyiceberg.types import DoubleType, LongType, NestedField, StringType, TimestamptzType
 
 DELIVERIES = ("ops", "deliveries")
 
@@ -13,4 +13,25 @@ DELIVERIES_SCHEMA = Schema(
     NestedField(5, "landed", LongType(), required=True, doc="Rows it added"),
     NestedField(6, "rejected", LongType(), required=True, doc="Lines in landing.rejects"),
     NestedField(7, "snapshot_id", LongType(), required=True, doc="The snapshot that holds it"),
+)
+
+MAINTENANCE = ("ops", "maintenance")
+
+MAINTENANCE_SCHEMA = Schema(
+    NestedField(1, "run_id", StringType(), required=True, doc="The run of maintenance"),
+    NestedField(2, "table", StringType(), required=True, doc="namespace.table"),
+    NestedField(
+        3, "action", StringType(), required=True, doc="compact, manifests, expire, orphans"
+    ),
+    NestedField(4, "started_at", TimestamptzType(), required=True, doc="When it began"),
+    NestedField(5, "seconds", DoubleType(), required=True, doc="How long it took"),
+    NestedField(6, "reason", StringType(), required=True, doc="Why it was worth it"),
+    NestedField(7, "files_before", LongType(), required=True, doc="Files it dealt with, before"),
+    NestedField(8, "files_after", LongType(), required=True, doc="What became of them"),
+    NestedField(9, "bytes_before", LongType(), required=True, doc="Bytes of the files before"),
+    NestedField(10, "bytes_after", LongType(), required=True, doc="Bytes of the files after"),
+    NestedField(11, "snapshots_before", LongType(), required=True, doc="Snapshots of the table"),
+    NestedField(12, "snapshots_after", LongType(), required=True, doc="Snapshots left"),
+    NestedField(13, "snapshot_before", LongType(), doc="The table's snapshot before"),
+    NestedField(14, "snapshot_after", LongType(), doc="The table's snapshot after"),
 )

@@ -1,0 +1,80 @@
+"""`lakehouse tables`: keep the tables in order."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehouse.cli import console
+from lakehouse.cli.clock import now
+
+if TYPE_CHECKING:
+    from lakehouse.cli.root import Invocation
+    from lakehouse.tables.maintenance.site import Action
+
+
+@click.group(epilog="Example: lakehouse tables maintain --dry-run")
+def tables() -> None:
+    """Keep the tables in order."""
+
+
+@tables.command(epilog="Example: lakehouse tables maintain landing.order_lines --dry-run")
+@click.argument("names", metavar="[TABLE]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Tell what would be done, and why; change nothing.")
+@click.option("--full", is_flag=True, help="Rewrite whatever could be better, whatever it costs.")
+@click.option("--retention", help="Snapshots stay that long [maintenance.snapshot_retention].")
+@click.option("--keep", type=int, help="And so many of a branch [maintenance.keep_snapshots].")
+@click.option("--json", "as_json", is_flag=True, help="Print the actions as a JSON array.")
+@click.pass_obj
+def maintain(  # noqa: PLR0913 - the flags of a command
+    invocation: "Invocation",
+    *,
+    names: tuple[str, ...],
+    dry_run: bool,
+    full: bool,
+    retention: str | None,
+    keep: int | None,
+    as_json: bool,
+) -> None:
+    """Pack small files, apply deletes, expire old snapshots and delete what only they used.
+
+    Each action is weighed, and taken where it pays. Safe while others read and write the tables.
+    What was done is in the table ops.maintenance.
+    """
+    from lakehouse.catalog import open_catalog
+    from lakehouse.catalog.explaining import explained
+    from lakehouse.cli.tables import print_rows
+    from lakehouse.locks import home_lock
+    from lakehouse.tables.maintenance.run import maintain as run
+    from lakehouse.tables.maintenance.site import Order
+
+    settings = invocation.settings(
+        maintenance__snapshot_retention=retention, maintenance__keep_snapshots=keep
+    )
+    order = Order(settings.maintenance, dry_run=dry_run, full=full)
+    wanted = [tuple(name.split(".")) for name in names]
+    with (
+        open_catalog(settings, create=False) as catalog,
+        explained("the catalog"),
+        home_lock(settings.home, "maintenance", "maintaining the tables of"),
+    ):
+        done = list(run(catalog, order, now, wanted, console.TerminalProgress()))
+    actions = [action for each in done for action in each.actions]
+    if actions or as_json:
+        print_rows([_row(action, whole=as_json) for action in actions], as_json=as_json)
+    else:
+        console.note(f"nothing to do: {len(done):,} tables are in order")
+    if errors := [each.error for each in done if each.error]:
+        for error in errors[:-1]:
+            console.complain(error)
+        raise errors[-1]
+
+
+def _row(action: "Action", *, whole: bool) -> dict[str, object]:
+    from dataclasses import asdict
+
+    fields = asdict(action)
+    if whole:
+        return fields
+    shown = ("table", "action", "reason", "files_before", "files_after")
+    sizes = ("bytes_before", "bytes_after", "seconds")
+    return {name: fields[name] for name in (*shown, *sizes)}

@@ -1,0 +1,38 @@
+"""When a table is put in order, and what is kept: `[maintenance]` of lakehouse.toml."""
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"(\d{1,6})\s*([smhd])")
+
+
+def _duration(given: object) -> object:
+    if isinstance(given, timedelta):
+        return given
+    match = _DURATION.fullmatch(given.strip()) if isinstance(given, str) else None
+    if match is None:
+        raise ValueError('a duration is a number and s, m, h or d, as in "36h"')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class MaintenanceSettings(BaseModel):
+    """What `lakehouse tables maintain` aims at. A table's own properties go before these.
+
+    A snapshot expires when it was replaced longer than `snapshot_retention` ago and is not one
+    of the last `keep_snapshots` of its branch; a file that nothing refers to is removed when it
+    is older than `orphan_age`. Files are rewritten towards `file_size` bytes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    snapshot_retention: Duration = timedelta(days=1)
+    keep_snapshots: Annotated[int, Field(ge=1)] = 20
+    orphan_age: Duration = timedelta(days=3)
+    file_size: Annotated[ByteSize, Field(ge=1 << 20, le=8 << 30)] = ByteSize(256 << 20)

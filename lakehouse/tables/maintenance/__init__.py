@@ -1,0 +1,1 @@
+"""Tables kept in order: small files packed, deletes applied, old snapshots and lost files gone."""

@@ -1,0 +1,161 @@
+"""Small files become large ones, and deleted rows leave the files they are in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow.parquet as pq
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.manifest import DataFile, FileFormat
+from pyiceberg.table import Table
+
+from lakehouse.tables.arrow_files import Encodings, remove_files
+from lakehouse.tables.lean_transaction import LeanTransaction
+from lakehouse.tables.maintenance.inventory import LiveFile, take_inventory
+from lakehouse.tables.maintenance.planning import Group, plan
+from lakehouse.tables.maintenance.reading import read_rows
+from lakehouse.tables.maintenance.replacing import Rewrite, RewriteFiles, SupersededError
+from lakehouse.tables.maintenance.site import Action, Heap, Site
+from lakehouse.tables.maintenance.writing import write_rows
+
+# What is read for one commit at most; as much is on the disk twice until the snapshot expires.
+_BYTES_A_COMMIT = 4 << 30
+# How often what others outran is planned anew.
+_ROUNDS = 3
+
+
+def compact(site: Site) -> Iterator[Action]:
+    """Rewrite the files of the table that are worth it."""
+    groups = _plan(site)
+    if not groups:
+        return
+    old = {live.file for group in groups for live in group.files}
+    deletes = {delete for group in groups for live in group.files for delete in live.deletes}
+    action = site.planned("compact", _reason(groups), _heap(old | deletes))
+    if site.order.dry_run:
+        yield action
+        return
+    committed = list(_commits(site, groups))
+    if committed:
+        yield site.done(
+            action,
+            before=_heap(file for each in committed for file in each.removed),
+            after=_heap(file for each in committed for file in each.added),
+        )
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A `replace` snapshot; the rewrites that others outran are not in it."""
+
+    snapshot_id: int
+    done: tuple[Rewrite, ...]
+    added: tuple[DataFile, ...]
+    removed: tuple[DataFile, ...]
+
+
+def commit(
+    table: Table, rewrites: Sequence[Rewrite], notes: Mapping[str, str], packed: Iterable[str] = ()
+) -> Committed | None:
+    """Put the new files in the place of the old ones; None when others have outrun all of it.
+
+    What did not become part of the table is removed. Raises CommitFailedException when others
+    change the table all the time.
+    """
+    transaction = LeanTransaction(table)
+    producer = RewriteFiles(transaction, rewrites, notes, packed)
+    try:
+        producer.commit()
+        transaction.commit_transaction()
+    except SupersededError:
+        _remove(table, rewrites)
+        return None
+    except (CommitFailedException, NoSuchTableError):
+        _remove(table, rewrites)  # after any other error, the catalog may refer to them
+        raise
+    _remove(table, [each for each in rewrites if each not in producer.done])
+    return Committed(producer.snapshot_id, producer.done, producer.added, producer.removed)
+
+
+def _plan(site: Site) -> list[Group]:
+    metadata = site.table.metadata
+    if metadata.format_version > 2:
+        return []  # PyIceberg can't write them
+    inventory = take_inventory(metadata, site.table.io)
+    return plan(metadata, inventory, site.file_size, full=site.order.full)
+
+
+def _commits(site: Site, groups: Sequence[Group]) -> Iterator[Committed]:
+    """Rewrite the groups; those that others outrun are planned anew a few times."""
+    for _ in range(_ROUNDS):
+        outrun = False
+        for part in _parts(groups):
+            rewrites = [_rewrite(site, group) for group in part]
+            committed = commit(site.table, rewrites, {"lakehouse.maintenance": "compact"})
+            if committed:
+                yield committed
+            outrun = outrun or committed is None or len(committed.done) < len(part)
+        if not outrun:
+            return
+        site.table.refresh()
+        groups = _plan(site)
+
+
+def _rewrite(site: Site, group: Group) -> Rewrite:
+    """Write the rows of the group to new files, which no snapshot refers to yet."""
+    table = site.table
+    batches = read_rows(table.metadata, table.io, group.files)
+    new = write_rows(table, batches, site.file_size, _encodings(table, group.files))
+    return Rewrite(group.files, tuple(new))
+
+
+def _parts(groups: Sequence[Group]) -> Iterator[list[Group]]:
+    """The groups, in portions that are committed together."""
+    part: list[Group] = []
+    for group in groups:
+        if part and sum(each.bytes for each in part) + group.bytes > _BYTES_A_COMMIT:
+            yield part
+            part = []
+        part.append(group)
+    if part:
+        yield part
+
+
+def _remove(table: Table, rewrites: Sequence[Rewrite]) -> None:
+    remove_files(table, [file.file_path for each in rewrites for file in each.new])
+
+
+def _heap(files: Iterable[DataFile]) -> Heap:
+    return Heap.of(file.file_size_in_bytes for file in files)
+
+
+def _reason(groups: Sequence[Group]) -> str:
+    places = len({live.place for group in groups for live in group.files})
+    where = f" in {places:,} partitions" if places > 1 else ""
+    counts: dict[str, int] = {}
+    for group in groups:
+        for why, count in group.reasons.items():
+            counts[why] = counts.get(why, 0) + count
+    return ", ".join(f"{count:,} {why}" for why, count in counts.items()) + where
+
+
+def _encodings(table: Table, files: Sequence[LiveFile]) -> Encodings:
+    """How the longest of the files is encoded, so that the new ones are no larger than it was."""
+    longest = max(files, key=lambda live: live.file.record_count).file
+    if longest.file_format != FileFormat.PARQUET:
+        return Encodings()
+    with table.io.new_input(longest.file_path).open() as stream:
+        parquet = pq.ParquetFile(stream)
+        ids = {
+            field.name: int(field.metadata[b"PARQUET:field_id"])
+            for field in parquet.schema_arrow
+            if field.metadata and b"PARQUET:field_id" in field.metadata
+        }
+        if not parquet.metadata.num_row_groups:
+            return Encodings()
+        columns = parquet.metadata.row_group(0).to_dict()["columns"]
+    found = {ids.get(each["path_in_schema"]): each["encodings"] for each in columns}
+    names = {field.field_id: field.name for field in table.schema().fields}
+    present = {names[n]: encodings for n, encodings in found.items() if n in names}
+    counters = [name for name, used in present.items() if "DELTA_BINARY_PACKED" in used]
+    plain = [name for name, used in present.items() if not any("DICTIONARY" in e for e in used)]
+    return Encodings(counters, [name for name in plain if name not in counters])
