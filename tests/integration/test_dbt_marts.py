@@ -23,7 +23,9 @@ from lakehouse.query.engine import attach_lake, load_extensions
 pytestmark = pytest.mark.xdist_group("dbt_marts")
 
 ZERO = Decimal(0)
-SERVICES = {"POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK", "B"}
+FEES = {"POST", "DOT", "M", "C2", "D", "S", "BANK CHARGES", "AMAZONFEE", "CRUK"}
+SERVICES = FEES | {"23444", "23574", "PADS"}
+VOUCHERS = {"22016", *(f"GIFT_0001_{pounds}" for pounds in (10, 20, 30, 40, 50))}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,8 @@ class Line:
         self.net = self.quantity * self.price
         self.cancels = self.order.startswith("C")
         self.paid = self.quantity > 0 and self.price > 0
-        self.sells = self.paid and self.order[0] not in "CA" and self.product not in SERVICES
+        self.is_product = self.product not in SERVICES | VOUCHERS | {"B"}
+        self.sells = self.paid and self.order[0] not in "CA" and self.is_product
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,8 @@ def test_order_lines_hold_every_line_and_every_penny(
     found = one(
         lake,
         "select count(*), count(distinct order_line_id), sum(net_amount), sum(gross_amount),"
-        " sum(return_amount), sum(quantity), count(customer_id) from lake.core.fct_order_lines",
+        " sum(return_amount), sum(product_amount), sum(quantity), count(customer_id)"
+        " from lake.core.fct_order_lines",
     )
     assert found == (
         541_909,
@@ -92,6 +96,7 @@ def test_order_lines_hold_every_line_and_every_penny(
         total(lines),
         total(line for line in lines if line.paid),
         -total(line for line in lines if line.cancels),
+        total(line for line in lines if line.sells or (line.cancels and line.is_product)),
         sum(line.quantity for line in lines),
         sum(line.customer is not None for line in lines),
     )
@@ -105,13 +110,17 @@ def test_every_line_has_the_type_its_own_fields_tell(
     for line in lines:
         if line.cancels:
             expected["cancellation"] += 1
-        elif line.order.startswith("A") or not line.paid:
+        elif line.order.startswith("A") or line.product == "B":
+            expected["bad_debt"] += 1
+        elif not line.paid:
             expected["adjustment"] += 1
+        elif line.product in SERVICES:
+            expected["service"] += 1
         else:
-            expected["service" if line.product in SERVICES else "sale"] += 1
+            expected["gift" if line.product in VOUCHERS else "sale"] += 1
     query = "select line_type, count(*) from lake.core.fct_order_lines group by 1"
     assert dict(lake.execute(query).fetchall()) == expected
-    assert expected["cancellation"] == 9_288
+    assert (expected["cancellation"], expected["bad_debt"]) == (9_288, 3)
 
 
 def test_orders(lake: DuckDBPyConnection, lines: list[Line]) -> None:
@@ -142,7 +151,7 @@ def test_products_are_called_what_most_paid_lines_say(
         most = max(counted.values())
         assert counted[found[product]] == most, (product, found[product])
     services = "select product_id from lake.core.dim_products where is_service"
-    assert {product for (product,) in lake.execute(services).fetchall()} == SERVICES
+    assert {product for (product,) in lake.execute(services).fetchall()} == SERVICES | {"B"}
 
 
 def test_customers(lake: DuckDBPyConnection, lines: list[Line]) -> None:
@@ -202,8 +211,7 @@ def test_daily_sales(lake: DuckDBPyConnection, lines: list[Line]) -> None:
 def test_daily_product_sales(lake: DuckDBPyConnection, lines: list[Line]) -> None:
     expected: defaultdict[tuple[dt.date, str, str], Decimal] = defaultdict(Decimal)
     for line in lines:
-        written_off = line.order.startswith("A") or not (line.paid or line.cancels)
-        if line.product not in SERVICES and not written_off:
+        if line.sells or (line.cancels and line.is_product):
             expected[line.at.date(), line.country, line.product] += line.net
     found = lake.execute(
         "select order_date, country, product_id, net_amount"

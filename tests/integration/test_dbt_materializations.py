@@ -144,6 +144,35 @@ def test_incremental_without_news_commits_nothing(trial: Trial) -> None:
     assert trial.table("t").snapshots() == snapshots
 
 
+def test_rows_that_replace_where_covers_are_taken_back(trial: Trial) -> None:
+    config = {**INCREMENTAL, "replace_where": "part in ({{ parts() }})"}
+    trial.write("macros/parts.sql", "{% macro parts() %} 2, 3 {% endmacro %}")
+    trial.model("t", "select i as k, i % 4 as part, 'a' as v from range(12) r(i)", **config)
+    trial.run()
+    trial.model("t", "select * from (values (2, 2, 'a'), (3, 3, 'b'), (99, 2, 'c')) r", **config)
+    trial.write("models/t.sql", (trial.folder / "models/t.sql").read_text() + "(k, part, v)")
+    trial.run()
+    kept = [(i, i % 4, "a") for i in range(12) if i % 4 < 2]
+    assert set(trial.rows("t")) == {*kept, (2, 2, "a"), (3, 3, "b"), (99, 2, "c")}
+    trial.model("t", "select 1 as k, 1 as part, 'a' as v where false", **config)
+    trial.run()
+    assert set(trial.rows("t")) == set(kept), "nothing came, and all that was there is gone"
+
+
+def test_a_column_that_came_to_a_contract_is_filled_in_every_row(trial: Trial) -> None:
+    promised = "models: [{name: t, config: {contract: {enforced: true}}, columns: [%s]}]"
+    k, v = "{name: k, data_type: int}", "{name: v, data_type: string}"
+    config = {**INCREMENTAL, "on_schema_change": "append_new_columns"}
+    trial.write("models/_models.yml", promised % k)
+    trial.model("t", "select i::int as k from range(3) r(i)", **config)
+    trial.run()
+    trial.write("models/_models.yml", promised % f"{k}, {v}")
+    latest = "{% if is_incremental() %} where i = 2 {% endif %}"
+    trial.model("t", f"select i::int as k, 'a' as v from range(3) r(i) {latest}", **config)
+    trial.run()
+    assert trial.rows("t") == [(0, "a"), (1, "a"), (2, "a")]
+
+
 def test_full_refresh_clears_what_merges_left(trial: Trial, duck: DuckDBPyConnection) -> None:
     for value in ("a", "b"):
         trial.model("t", f"select 1 as k, '{value}' as v", **INCREMENTAL)

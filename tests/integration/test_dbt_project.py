@@ -32,9 +32,12 @@ from lakehouse.tables.landing import (
 built_once = pytest.mark.xdist_group("dbt_project")
 
 MARTS = {
-    "core": {"fct_order_lines", "fct_orders", "dim_products", "dim_customers", "dim_dates"},
+    "core": {
+        *("fct_order_lines", "fct_orders"),
+        *("dim_products", "dim_customers", "dim_dates", "dim_countries"),
+    },
     "reports": {"rpt_daily_sales", "rpt_daily_product_sales"},
-    "reference": {"service_codes"},
+    "reference": {"service_codes", "closed_days", "countries"},
 }
 Line = tuple[str, str, str | None, int, str, str, str | None, str | None]
 FIRST: list[Line] = [

@@ -1,14 +1,16 @@
 {#-
   The rows of the model are merged into the table by `unique_key`: new keys are added, those that
-  changed are updated, nothing else is touched. A first run or --full-refresh rebuilds the table.
+  changed are updated. `replace_where` is a condition on the table's rows, rendered when the model
+  runs: rows that fulfil it and that the model does not give any more are deleted. Nothing else is
+  touched. A first run or --full-refresh rebuilds the table.
 -#}
 {% materialization incremental, adapter = "duckdb", supported_languages = ["sql"] %}
     {%- set target = this.incorporate(type="table") -%}
     {%- set unique_key = lake_unique_key() -%}
     {%- do lake_run_hooks(pre_hooks) -%}
-    {%- if load_cached_relation(this) is none or should_full_refresh() -%}
-        {%- set rows = lake_rebuild(target, lake_contracted(sql)) -%}
-    {%- else -%} {%- set rows = lake_merge(target, lake_contracted(sql), unique_key) -%}
+    {%- if is_incremental() -%}
+        {%- set rows = lake_merge(target, lake_contracted(sql), unique_key) -%}
+    {%- else -%} {%- set rows = lake_rebuild(target, lake_contracted(sql)) -%}
     {%- endif -%}
     {%- call noop_statement("main", "OK " ~ rows, "OK", rows) -%}
         {{ sql }}
@@ -39,6 +41,8 @@
     ) {%- endcall -%}
     {%- set rows = lake_check_keys(news, unique_key) -%}
     {%- set change = lake_schema_change(news, target) -%}
+    {%- set gone = lake_gone(target, news, unique_key) -%}
+    {%- if gone.rows -%} {%- do change.statements.append(gone.delete) -%} {%- endif -%}
     {%- if rows -%}
         {%- do change.statements.append(
             lake_merge_sql(target, news, unique_key, change.columns)
@@ -46,8 +50,36 @@
     {%- endif -%}
     {%- do lake_commit(target, change.statements) -%}
     {%- call statement() -%} drop table {{ news }}
+        ; drop table if exists {{ gone.table }}
     {%- endcall -%}
-    {%- do return(rows) -%}
+    {%- do return(rows + gone.rows) -%}
+{% endmacro %}
+
+{#- The keys that replace_where takes back: how many, the table of them, and what deletes them. -#}
+{% macro lake_gone(target, news, unique_key) %}
+    {%- set keys = make_temp_relation(target, "__gone") -%}
+    {%- set replaced = config.get("replace_where") -%}
+    {%- if not replaced -%} {%- do return({"rows": 0, "table": keys}) -%} {%- endif -%}
+    {%- call statement() -%}
+        create temporary table {{ keys }} as (
+            select {{ unique_key | join(", ") }} from {{ target }}
+            where {{ render(replaced) }}
+            except all
+            select {{ unique_key | join(", ") }} from {{ news }}
+        )
+    {%- endcall -%}
+    {%- set names = unique_key | join(", ") -%}
+    {%- set condition = (
+        "(" ~ names ~ ") in (select (" ~ names ~ ") from " ~ keys ~ ")"
+    ) -%}
+    {%- do return(
+        {
+            "rows": run_query("select count(*) from " ~ keys).rows[0][0]
+            | int,
+            "table": keys,
+            "delete": "delete from " ~ target ~ " where " ~ condition,
+        }
+    ) -%}
 {% endmacro %}
 
 {#- A key that came twice has no single row to win, and one that is NULL never matches. -#}

@@ -39,3 +39,20 @@
 {% macro day_of_week(date) -%}
     mod({{ days_between("cast('1900-01-01' as date)", date) }}, 7) + 1
 {%- endmacro %}
+
+{#- The Monday of a date's week. -#}
+{% macro week_start(date) -%}
+    {{ add_days(date, "1 - (" ~ day_of_week(date) ~ ")") }}
+{%- endmacro %}
+
+{#- The first day of a date's month. -#}
+{% macro month_start(date) -%}
+    cast(date_trunc('month', {{ date }}) as date)
+{%- endmacro %}
+
+{#- The whole months from the month of one date to that of another. -#}
+{% macro months_between(earlier, later) -%}
+    12 * (extract(year from {{ later }}) - extract(year from {{ earlier }}))
+    + extract(month from {{ later }})
+    - extract(month from {{ earlier }})
+{%- endmacro %}

@@ -19,25 +19,25 @@ with
         from {{ ref("stg_landing__order_lines") }}
     ),
 
-    services as (select product_id from {{ ref("service_codes") }}),
+    codes as (select product_id, kind from {{ ref("service_codes") }}),
 
     classified as (
         select
             lines.*,
-            services.product_id is not null as is_service,
+            coalesce(codes.kind, 'product') as product_kind,
             case
                 when lines.order_kind = 'C'
                 then 'cancellation'
-                when lines.order_kind = 'A'
-                then 'adjustment'
+                when lines.order_kind = 'A' or codes.kind = 'bad_debt'
+                then 'bad_debt'
                 when lines.quantity <= 0 or lines.unit_price <= 0
                 then 'adjustment'
-                when services.product_id is not null
-                then 'service'
+                when codes.kind in ('service', 'gift')
+                then codes.kind
                 else 'sale'
             end as line_type
         from lines
-        left join services on lines.product_id = services.product_id
+        left join codes on lines.product_id = codes.product_id
     )
 
 select
@@ -50,7 +50,7 @@ select
     ordered_at,
     order_date,
     line_type,
-    is_service,
+    product_kind,
     quantity,
     unit_price,
     net_amount,
@@ -58,6 +58,7 @@ select
         when quantity > 0 and unit_price > 0 then net_amount else 0
     end as gross_amount,
     case when line_type = 'cancellation' then - net_amount else 0 end as return_amount,
+    case when {{ is_product_line() }} then net_amount else 0 end as product_amount,
     source_file,
     source_line,
     ingest_seq

@@ -1,19 +1,17 @@
 with
-    -- write-offs and postage are no sales of products; returns of products are
-    lines as (
-        select * from {{ ref("fct_order_lines") }} where line_type <> 'adjustment'
-    ),
+    lines as (select * from {{ ref("fct_order_lines") }} where {{ is_product_line() }}),
 
-    products as (select * from {{ ref("dim_products") }} where not is_service),
+    products as (select * from {{ ref("dim_products") }}),
 
     daily as (
         select
             order_date,
             country,
             product_id,
-            sum(net_amount) as net_amount,
-            sum(gross_amount) as gross_amount,
-            sum(quantity) as unit_count
+            {{ product_revenue() }} as net_amount,
+            {{ gross_revenue() }} as gross_amount,
+            {{ returns() }} as return_amount,
+            {{ unit_count() }} as unit_count
         from lines
         group by order_date, country, product_id
     )
@@ -23,8 +21,9 @@ select
     cast(daily.country as {{ dbt.type_string() }}) as country,
     cast(daily.product_id as {{ dbt.type_string() }}) as product_id,
     cast(products.description as {{ dbt.type_string() }}) as description,
-    cast(daily.net_amount as decimal(18, 4)) as net_amount,
-    cast(daily.gross_amount as decimal(18, 4)) as gross_amount,
-    cast(daily.unit_count as bigint) as unit_count
+    daily.net_amount,
+    daily.gross_amount,
+    daily.return_amount,
+    daily.unit_count
 from daily
 inner join products on daily.product_id = products.product_id

@@ -19,9 +19,10 @@ with
             max(case when is_order then order_date end) as last_order_date,
             sum(case when is_order then 1 else 0 end) as order_count,
             sum(case when is_cancellation then 1 else 0 end) as cancellation_count,
-            sum(net_amount) as net_amount,
-            sum(gross_amount) as gross_amount,
-            sum(return_amount) as return_amount
+            {{ net_revenue() }} as net_amount,
+            {{ gross_revenue() }} as gross_amount,
+            {{ returns() }} as return_amount,
+            {{ product_revenue() }} as product_amount
         from orders
         group by customer_id
     )
@@ -33,8 +34,9 @@ select
     cast(customers.last_order_date as date) as last_order_date,
     cast(customers.order_count as bigint) as order_count,
     cast(customers.cancellation_count as bigint) as cancellation_count,
-    cast(customers.net_amount as decimal(18, 4)) as net_amount,
-    cast(customers.gross_amount as decimal(18, 4)) as gross_amount,
-    cast(customers.return_amount as decimal(18, 4)) as return_amount
+    customers.net_amount,
+    customers.gross_amount,
+    customers.return_amount,
+    customers.product_amount
 from customers
 inner join latest on customers.customer_id = latest.customer_id and latest.recency = 1

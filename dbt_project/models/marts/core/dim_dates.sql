@@ -42,7 +42,11 @@ select
     cast(extract(quarter from days.date_day) as int) as quarter,
     cast(extract(month from days.date_day) as int) as month,
     cast(extract(week from days.date_day) as int) as iso_week,
+    cast({{ week_start("days.date_day") }} as date) as week_start_date,
     cast({{ day_of_week("days.date_day") }} as int) as day_of_week,
-    cast(coalesce(trading_days.is_trading_day, 0) = 1 as boolean) as is_trading_day
+    cast(coalesce(trading_days.is_trading_day, 0) = 1 as boolean) as is_trading_day,
+    cast(closed_days.reason as {{ dbt.type_string() }}) as closed_for
 from days
 left join trading_days on days.date_day = trading_days.order_date
+left join
+    {{ ref("closed_days") }} as closed_days on days.date_day = closed_days.closed_date

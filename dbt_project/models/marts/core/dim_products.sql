@@ -1,10 +1,9 @@
 with
-    lines as (select * from {{ ref("int_order_lines_classified") }}),
+    lines as (select * from {{ ref("fct_order_lines") }}),
 
     -- Descriptions are typed by hand, and some are notes about damage: the one that
-    -- customers
-    -- paid for most often is the name. A product that nobody ever paid for takes what
-    -- there is.
+    -- customers paid for most often is the name. A product that nobody ever paid for
+    -- takes what there is.
     descriptions as (
         select
             product_id,
@@ -26,37 +25,58 @@ with
     products as (
         select
             product_id,
-            max(case when is_service then 1 else 0 end) as is_service,
+            max(product_kind) as product_kind,
             min(
-                case when line_type in ('sale', 'service') then order_date end
+                case when line_type in ('sale', 'service', 'gift') then order_date end
             ) as first_sold_date,
             max(
-                case when line_type in ('sale', 'service') then order_date end
+                case when line_type in ('sale', 'service', 'gift') then order_date end
             ) as last_sold_date,
-            count(*) as line_count,
+            {{ line_count() }} as line_count,
             sum(
-                case when line_type in ('sale', 'service') then quantity else 0 end
+                case
+                    when line_type in ('sale', 'service', 'gift') then quantity else 0
+                end
             ) as sold_unit_count,
-            sum(net_amount) as net_amount,
-            sum(gross_amount) as gross_amount,
-            sum(return_amount) as return_amount
+            {{ net_revenue() }} as net_amount,
+            {{ gross_revenue() }} as gross_amount,
+            {{ returns() }} as return_amount,
+            {{ product_revenue() }} as product_amount
         from lines
         group by product_id
+    ),
+
+    prices as (
+        select
+            product_id,
+            list_price,
+            priced_at,
+            row_number() over (
+                partition by product_id order by priced_at desc
+            ) as recency,
+            count(*) over (partition by product_id) as price_count
+        from {{ ref("int_product_prices") }}
     )
 
 select
     cast(products.product_id as {{ dbt.type_string() }}) as product_id,
     cast(descriptions.description as {{ dbt.type_string() }}) as description,
-    cast(products.is_service = 1 as boolean) as is_service,
+    cast(products.product_kind as {{ dbt.type_string() }}) as product_kind,
+    cast(products.product_kind in ('service', 'bad_debt') as boolean) as is_service,
     cast(products.first_sold_date as date) as first_sold_date,
     cast(products.last_sold_date as date) as last_sold_date,
-    cast(products.line_count as bigint) as line_count,
+    cast(prices.list_price as decimal(18, 4)) as list_price,
+    cast(prices.priced_at as date) as list_price_since,
+    cast(coalesce(prices.price_count, 0) as bigint) as price_count,
+    products.line_count,
     cast(products.sold_unit_count as bigint) as sold_unit_count,
-    cast(products.net_amount as decimal(18, 4)) as net_amount,
-    cast(products.gross_amount as decimal(18, 4)) as gross_amount,
-    cast(products.return_amount as decimal(18, 4)) as return_amount
+    products.net_amount,
+    products.gross_amount,
+    products.return_amount,
+    products.product_amount
 from products
 left join
     descriptions
     on products.product_id = descriptions.product_id
     and descriptions.preference = 1
+left join prices on products.product_id = prices.product_id and prices.recency = 1
