@@ -11,13 +11,12 @@ import click
 
 from lakehouse.cli import console
 from lakehouse.cli.clock import now
-from lakehouse.errors import BuildError
+from lakehouse.errors import BuildError, LakehouseError
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
     from lakehouse.ml.tasks.execution import Outcome
     from lakehouse.pipeline import BuildReport, ModelsReport
-    from lakehouse.pipeline.models import Models
 
 _QUESTION = (
     "select country, sum(net_amount) as revenue from reports.rpt_daily_sales"
@@ -33,8 +32,7 @@ _QUESTION = (
 )
 @click.option("--seed", type=int, help="Which year to generate [generate.seed].")
 @click.option("--days", type=int, help="How many days to generate [generate.days].")
-@click.option("--no-ml", is_flag=True, help="Compute no models.")
-@click.option("--all-models", is_flag=True, help="Compute the slow ones too: `lakehouse ml build`.")
+@click.option("--no-ml", is_flag=True, help="Compute no recommendations, forecasts, predictions.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(  # noqa: PLR0913 - the flags of a command
@@ -44,15 +42,12 @@ def build(  # noqa: PLR0913 - the flags of a command
     seed: int | None,
     days: int | None,
     no_ml: bool,
-    all_models: bool,
     as_json: bool,
 ) -> None:
-    """Land order logs, build the marts from them, test them, and compute recommendations.
+    """Land order logs, build the marts from them, test them, and compute the models.
 
     Run it again and nothing is landed twice; interrupt it and the next run goes on.
     """
-    if no_ml and all_models:
-        raise click.UsageError("--no-ml and --all-models exclude each other")
     settings = invocation.settings(generate__seed=seed, generate__days=days)
     from lakehouse.pipeline import build as run
     from lakehouse.pipeline import dbt_log, generated_logs
@@ -62,8 +57,7 @@ def build(  # noqa: PLR0913 - the flags of a command
             f"Note: {settings.home} holds generated logs already, and the marts will show both;"
             " --home OTHER keeps them apart."
         )
-    models: Models = "none" if no_ml else "all" if all_models else "cheap"
-    report = run(settings, source, now, console.TerminalProgress(), models=models)
+    report = run(settings, source, now, console.TerminalProgress(), models=not no_ml)
     if as_json:
         click.echo(json.dumps(_as_json(report), indent=2))
     else:
@@ -96,8 +90,14 @@ def _task_as_json(outcome: "Outcome") -> dict[str, object]:
         "status": _status(outcome),
         "run_id": run.run_id if run else None,
         "seconds": run.seconds if run else None,
-        "message": str(outcome.error or ""),
+        "message": _error(outcome.error),
     }
+
+
+def _error(error: Exception | None) -> str:
+    if error is None:
+        return ""
+    return str(error) if isinstance(error, LakehouseError) else f"{type(error).__name__}: {error}"
 
 
 def _status(outcome: "Outcome") -> str:
@@ -141,8 +141,6 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
 
 
 def _told_models(models: "ModelsReport") -> list[str]:
-    from lakehouse.ml.tasks.execution import TASKS
-
     if models.error:
         return [f"failed: {models.error.message}"]
     by_status: dict[str, list[str]] = {}
@@ -151,10 +149,7 @@ def _told_models(models: "ModelsReport") -> list[str]:
     whole = {"computed", "nothing new"}
     lines = [f"{said}: {', '.join(by_status[said])}" for said in sorted(whole & set(by_status))]
     told = [o for o in models.outcomes if o.error]
-    lines += [f"{_status(o)}: {o.task}: {o.error}" for o in told]
-    if later := sorted(TASKS.keys() - {o.task for o in models.outcomes}):
-        lines.append(f"by `lakehouse ml build` only: {', '.join(later)}")
-    return lines
+    return [*lines, *(f"{_status(o)}: {o.task}: {_error(o.error)}" for o in told)]
 
 
 def _told_landing(report: "BuildReport") -> list[str]:

@@ -11,7 +11,7 @@ from ingest.generator import generate_orders
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock
-from lakehouse.pipeline.models import Models, ModelsReport, compute_models
+from lakehouse.pipeline.models import ModelsReport, compute_models
 from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
 from lakehouse.progress import SILENT, Progress
 
@@ -37,7 +37,7 @@ def build(
     clock: Callable[[], datetime],
     progress: Progress = SILENT,
     *,
-    models: Models = "cheap",
+    models: bool = True,
 ) -> BuildReport:
     """Land the order logs of `source` (None: generate a year), build the marts, then the models.
 
@@ -61,8 +61,8 @@ def build(
         warehouse = build_warehouse(settings, progress)
         watch.lap("warehouse")
         computed = None
-        if models != "none" and not warehouse.failures:
-            computed = compute_models(settings, models, clock, progress)
+        if models and not warehouse.failures:
+            computed = compute_models(settings, clock, progress)
             watch.lap("models")
     return BuildReport(logs, source is None, landing, warehouse, computed, watch.laps)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
@@ -11,9 +11,6 @@ from lakehouse.progress import Progress
 
 if TYPE_CHECKING:
     from lakehouse.ml.tasks.execution import Outcome
-
-Models = Literal["cheap", "all", "none"]
-"""Which models a build computes: those that take seconds, all of them, or none."""
 
 
 @dataclass(frozen=True)
@@ -24,19 +21,19 @@ class ModelsReport:
     error: LakehouseError | None = None
 
     @property
-    def failures(self) -> tuple[LakehouseError, ...]:
-        """What the catalog or the machine refused; too little to learn from is no failure."""
-        own = (self.error,) if self.error else ()
+    def failures(self) -> tuple[Exception, ...]:
+        """What the catalog or the machine refused, and bugs; too little to learn from is none."""
+        own: tuple[Exception, ...] = (self.error,) if self.error else ()
         return own + tuple(o.error for o in self.outcomes if o.failed and o.error)
 
 
 def compute_models(
-    settings: Settings, models: Models, clock: Callable[[], datetime], progress: Progress
+    settings: Settings, clock: Callable[[], datetime], progress: Progress
 ) -> ModelsReport:
     """Compute the models that are due; a failure is in the report, for the marts stand."""
     from lakehouse.ml.tasks.execution import build_models  # noqa: PLC0415 - it takes 2 s
 
     try:
-        return ModelsReport(tuple(build_models(settings, clock, progress, cheap=models == "cheap")))
+        return ModelsReport(tuple(build_models(settings, clock, progress)))
     except LakehouseError as e:
         return ModelsReport(error=e)

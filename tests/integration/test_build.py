@@ -146,15 +146,15 @@ def test_models_follow_the_marts_and_harm_them_by_no_failure(
     second = command("build", "--source", log)
     assert second.returncode == 0, second.stderr
     for said in (
-        "computed: recommend",
+        "computed: recommend, forecast",
         "left out: returns: ",
-        "ml build` only: forecast, quantity",
+        "left out: quantity: ",
     ):
         assert said in second.stdout
     shown = rows(home, "ml.recommendations")
     assert {r["customer_id"] for r in shown} == {None, "17850"}
     settings = load_settings(folder=home, flags={"home": home}, environment={})
-    third = compute_models(settings, "cheap", now, SILENT)
+    third = compute_models(settings, now, SILENT)
     assert not any(outcome.run for outcome in third.outcomes)
     assert not third.failures
     assert rows(home, "ml.recommendations") == shown
@@ -193,7 +193,6 @@ def kill_at(moment: str, folder: Path, log: Path, *flags: str) -> None:
         (["--nonsense"], 2, "No such option"),
         (["--source", "absent.csv"], 3, "absent.csv"),
         (["--days", "0"], 2, "generate.days"),
-        (["--all-models"], 2, "exclude each other"),
     ],
 )
 def test_bad_arguments_are_told_without_a_traceback(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,32 @@ SHORTEST = 8
 """Slots a history needs before a model is fitted to it; a shorter one goes on at its mean."""
 
 
+LEVELS = (80, 95)
+"""The levels of the intervals, in per cent."""
+
+
+@lru_cache(maxsize=64)
+def _auto_ets(
+    history: bytes, season: int, horizon: int, levels: tuple[int, ...]
+) -> dict[str, Floats]:
+    """AutoETS with its intervals.
+
+    The total's is asked for by its own level, its interval and the anchor of the countries; its
+    search is the slowest of all models.
+    """
+    values = np.frombuffer(history)
+    found = AutoETS(season_length=season).forecast(y=values, h=horizon, level=list(levels))
+    return dict(found)
+
+
+@dataclass(frozen=True)
+class _SharedETS:
+    season: int
+
+    def forecast(self, y: Floats, h: int) -> dict[str, Floats]:
+        return _auto_ets(y.tobytes(), self.season, h, LEVELS)
+
+
 @dataclass(frozen=True)
 class Forecaster:
     """A model by name. `make` takes the season; `cycles` is how many seasons it must see."""
@@ -32,7 +59,7 @@ class Forecaster:
 FORECASTERS: Mapping[str, Forecaster] = {
     "naive": Forecaster(lambda _: Naive()),
     "seasonal_naive": Forecaster(SeasonalNaive, cycles=1),
-    "auto_ets": Forecaster(lambda season: AutoETS(season_length=season), cycles=3),
+    "auto_ets": Forecaster(_SharedETS, cycles=3),
     "optimized_theta": Forecaster(
         lambda season: DynamicOptimizedTheta(season_length=season), cycles=3
     ),
@@ -80,7 +107,7 @@ def fill_closed(panel: Panel) -> Floats:
 
 
 def native_interval(
-    panel: Panel, horizon: int, levels: tuple[int, int] = (80, 95)
+    panel: Panel, horizon: int, levels: tuple[int, int] = LEVELS
 ) -> dict[int, tuple[Floats, Floats]] | None:
     """How far AutoETS's own intervals reach below and above its forecast, by level.
 
@@ -90,8 +117,7 @@ def native_interval(
     for history in histories(panel):
         if len(history) < max(SHORTEST, 3 * panel.season) or not history.any():
             return None
-        model = AutoETS(season_length=panel.season)
-        result = model.forecast(y=history, h=horizon, level=list(levels))
+        result = _auto_ets(history.tobytes(), panel.season, horizon, levels)
         for level in levels:
             found[level][0].append(result["mean"] - result[f"lo-{level}"])
             found[level][1].append(result[f"hi-{level}"] - result["mean"])

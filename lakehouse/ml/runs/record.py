@@ -44,7 +44,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Run:
-    """The record of a run. `outputs` maps each table written to its snapshot."""
+    """The record of a run. `outputs` maps each table written to its snapshot.
+
+    It read what was dated up to `as_of`, the newest line being `last_order_line_id`.
+    """
 
     run_id: str
     task: str
@@ -60,7 +63,18 @@ class Run:
     artifact: str | None = None
     artifact_sha256: str | None = None
     error: str | None = None
+    last_order_line_id: int | None = None
     metrics: tuple[Metric, ...] = field(default=())
+
+    @property
+    def as_of(self) -> datetime:
+        """The moment it took for now."""
+        return datetime.fromisoformat(str(self.parameters["as_of"]))
+
+    @property
+    def asked(self) -> Parameters:
+        """What was asked of its task."""
+        return {k: v for k, v in self.parameters.items() if k != "as_of"}
 
 
 @cache

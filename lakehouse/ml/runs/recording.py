@@ -11,7 +11,7 @@ from secrets import token_hex
 import polars as pl
 
 from lakehouse.errors import ModelError
-from lakehouse.ml.inputs import Input
+from lakehouse.ml.inputs import Input, read_lines
 from lakehouse.ml.lake import NAMESPACE, WRITER, Lake
 from lakehouse.ml.runs.record import Metric, Parameters, Run, code_version, library_versions
 from lakehouse.ml.runs.store import save
@@ -44,7 +44,14 @@ class Recording:
     outputs: dict[str, int] = field(default_factory=dict)
     artifact: str | None = None
     artifact_sha256: str | None = None
+    last_order_line_id: int | None = None
     dry: bool = False
+
+    def read_lines(self) -> pl.DataFrame:
+        """The order lines of the plan, as `inputs.read_lines` gives them."""
+        lines = read_lines(self.lake, self.plan.inputs, self.plan.as_of)
+        self.last_order_line_id = lines["order_line_id"][-1]
+        return lines
 
     def publish(self, name: str, frame: pl.DataFrame, doc: str) -> None:
         """Make `frame`, with the run's id, the content of `ml.<name>`."""
@@ -82,6 +89,7 @@ class Recording:
             artifact=self.artifact,
             artifact_sha256=self.artifact_sha256,
             error=error,
+            last_order_line_id=self.last_order_line_id,
             metrics=tuple(self.metrics),
         )
 

@@ -28,6 +28,8 @@ RUNS_SCHEMA = Schema(
     NestedField(12, "artifact", StringType(), doc="The model file, relative to the home's models"),
     NestedField(13, "artifact_sha256", StringType(), doc="Its hash"),
     NestedField(14, "error", StringType(), doc="What a failed run said"),
+    NestedField(15, "as_of", TimestampType(), doc="UTC; lines dated later were left out"),
+    NestedField(16, "last_order_line_id", LongType(), doc="The last order line that was read"),
 )
 
 METRICS_SCHEMA = Schema(

@@ -26,6 +26,9 @@ def append(
     Raises CatalogError when others kept changing the table.
     """
     table = ensure_table(lake.catalog, name, schema)
+    if not set(schema.column_names) <= set(table.schema().column_names):
+        with commit_refused(".".join(name)), table.update_schema() as update:
+            update.union_by_name(schema)  # a home from before these columns
     if rows:
         arrow = schema_to_pyarrow(schema, include_field_ids=False)
         with commit_refused(".".join(name)):
@@ -112,7 +115,8 @@ def _rows(lake: Lake, name: tuple[str, str], tail: str) -> list[dict[str, Any]]:
 def _parse(row: dict[str, Any]) -> Run:
     parsed = {name: json.loads(row[name]) for name in ("parameters", "outputs", "libraries")}
     inputs = tuple(Input(**source) for source in json.loads(row["inputs"]))
-    return Run(**(row | parsed | {"inputs": inputs}))
+    known = {k: v for k, v in row.items() if k in Run.__dataclass_fields__}
+    return Run(**(known | parsed | {"inputs": inputs}))
 
 
 def _fields(run: Run) -> dict[str, Any]:

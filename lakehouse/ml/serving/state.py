@@ -1,7 +1,6 @@
 """What the service holds: models and lists of the runs in production, loaded once."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import polars as pl
 
@@ -31,8 +30,7 @@ def load_quantity(lake: Lake) -> QuantityService:
     Raises ModelError when none is in production, or its file or input is gone.
     """
     run = production_run(lake, "quantity")
-    as_of = datetime.fromisoformat(str(run.parameters["as_of"]))
-    lines = clean(demand(read_lines(lake, run.inputs, as_of)))
+    lines = clean(demand(read_lines(lake, run.inputs, run.as_of)))
     return QuantityService(run, read_quantity(read_artifact(lake, run)), remember(lines))
 
 

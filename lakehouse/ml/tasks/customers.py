@@ -13,7 +13,6 @@ from lakehouse.ml.evaluation.classification import (
     confusion,
     threshold_table,
 )
-from lakehouse.ml.inputs import read_lines
 from lakehouse.ml.orders import demand
 from lakehouse.ml.quantity.customers import PERIOD, SEGMENTS, customers_at, segment_outcomes
 from lakehouse.ml.quantity.returning import (
@@ -115,8 +114,7 @@ def moves(recording: Recording, _: Request, progress: Progress) -> None:
 
 
 def _purchases(recording: Recording) -> tuple[pl.DataFrame, datetime]:
-    plan = recording.plan
-    purchases = demand(read_lines(recording.lake, plan.inputs, plan.as_of))
+    purchases = demand(recording.read_lines())
     if purchases["customer_id"].null_count() == purchases.height:
         raise ModelError("no order line has a customer", hint="land logs with customers first")
     return purchases, midnight_after(purchases)

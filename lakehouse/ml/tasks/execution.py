@@ -10,7 +10,7 @@ from lakehouse.errors import LakehouseError, ModelError
 from lakehouse.ml.inputs import current_inputs
 from lakehouse.ml.lake import Lake, alone, machine_refused, open_lake
 from lakehouse.ml.runs import registry, store
-from lakehouse.ml.runs.record import Metric, Run, code_version
+from lakehouse.ml.runs.record import Metric, Parameters, Run, code_version
 from lakehouse.ml.runs.recording import SEED, Plan, Recording, recorded
 from lakehouse.ml.tasks import customers, forecast, quantity, recommend, unusual
 from lakehouse.progress import SILENT, Progress
@@ -20,21 +20,20 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True)
 class Task:
-    """What runs, the class of what may be asked of it, and what a build asks where it is cheap."""
+    """What runs, and the class of what may be asked of it."""
 
     run: Callable[[Recording, Any, Progress], None]
     request: type[Any]
-    cheap: object | None = None
 
 
 TASKS: Mapping[str, Task] = {
-    recommend.TASK: Task(recommend.recommend, recommend.Request, recommend.Request(evaluate=False)),
+    recommend.TASK: Task(recommend.recommend, recommend.Request),
     forecast.TASK: Task(forecast.forecast, forecast.Request),
     quantity.TASK: Task(quantity.quantity, quantity.Request),
-    customers.RETURNS_TASK: Task(customers.returns, customers.Request, customers.Request()),
-    customers.MOVES_TASK: Task(customers.moves, customers.Request, customers.Request()),
-    customers.SEGMENTS_TASK: Task(customers.segments, customers.Request, customers.Request()),
-    unusual.TASK: Task(unusual.unusual, unusual.Request, unusual.Request()),
+    customers.RETURNS_TASK: Task(customers.returns, customers.Request),
+    customers.MOVES_TASK: Task(customers.moves, customers.Request),
+    customers.SEGMENTS_TASK: Task(customers.segments, customers.Request),
+    unusual.TASK: Task(unusual.unusual, unusual.Request),
 }
 """Every task, in the order of a build."""
 
@@ -43,16 +42,16 @@ TASKS: Mapping[str, Task] = {
 class Outcome:
     """What became of a task in a build: a run, an error, or neither when nothing was due.
 
-    A ModelError says that there is too little to learn from; any other one is a failure.
+    A ModelError says that there is too little to learn from; any other error is a failure.
     """
 
     task: str
     run: Run | None
-    error: LakehouseError | None = None
+    error: Exception | None = None
 
     @property
     def failed(self) -> bool:
-        """Whether the catalog or the machine refused, and not the model."""
+        """Whether the catalog or the machine refused, or this project has a bug."""
         return self.error is not None and not isinstance(self.error, ModelError)
 
 
@@ -82,61 +81,64 @@ def execute(
         return _execute(lake, task, request, clock, progress)
 
 
-def execute_due(
-    lake: Lake, clock: Clock, progress: Progress = SILENT, *, cheap: bool = False
-) -> list[Outcome]:
-    """Run the tasks whose inputs or code changed since their last run, each as it is by default.
+def recipe(lake: Lake, task: str) -> object:
+    """What the run in production was asked for; the defaults where there is none.
 
-    `cheap` leaves out what takes long: the judging of recommenders, forecasts, quantities. A task
-    that has too little to learn from, or fails, says so; the others go on.
+    So what somebody promoted is learned anew from new inputs, and not replaced by another model.
+    """
+    version = registry.production(lake, task)
+    if version is None:
+        return TASKS[task].request()
+    try:
+        return _request(task, store.find(lake, version.run_id).asked)
+    except ModelError:  # it is of other code, which took other parameters
+        return TASKS[task].request()
+
+
+def execute_due(lake: Lake, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
+    """Run the tasks whose inputs or code changed, each by the recipe in production.
+
+    A task that has too little to learn from, or fails, says so; the others go on.
 
     Raises LockedError when another process is at it, CatalogError when what an interrupted run
     left behind can't be put right.
     """
     with alone(lake):
         registry.settle(lake)
-        requests = {n: task.cheap if cheap else task.request() for n, task in TASKS.items()}
-        return [
-            _brought_up(lake, name, request, clock, progress)
-            for name, request in requests.items()
-            if request is not None
-        ]
+        return [_brought_up(lake, name, clock, progress) for name in TASKS]
 
 
-def build_models(
-    settings: Settings, clock: Clock, progress: Progress = SILENT, *, cheap: bool = False
-) -> list[Outcome]:
+def build_models(settings: Settings, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
     """The step of a build: every task that is due, on the lake of this home.
 
     Raises what `open_lake` and `execute_due` raise.
     """
     with open_lake(settings) as lake:
-        return execute_due(lake, clock, progress, cheap=cheap)
+        return execute_due(lake, clock, progress)
 
 
 def due(lake: Lake, task: str, request: object) -> bool:
-    """Whether the run in production was made of other inputs, by other code or on request.
+    """Whether the request is another one than in production, or its inputs or code changed.
 
-    What a full run wrote serves whoever asks for a cheap one.
+    Who rolled back from what was learned of these inputs does not want it learned again: any run
+    that was promoted once will do.
     """
-    version = registry.production(lake, task)
-    if version is None:
+    if registry.production(lake, task) is None or request != recipe(lake, task):
         return True
-    last = store.find(lake, version.run_id)
-    enough = [request, TASKS[task].request()] if request == TASKS[task].cheap else [request]
-    return not any(_answers(lake, last, each) for each in enough)
+    promoted = {v.run_id for v in registry.versions(lake, task) if v.stage != "candidate"}
+    runs = (run for run in store.runs(lake, task, "finished") if run.run_id in promoted)
+    return not any(_answers(lake, run, request) for run in runs)
 
 
-def _brought_up(
-    lake: Lake, task: str, request: object, clock: Clock, progress: Progress
-) -> Outcome:
+def _brought_up(lake: Lake, task: str, clock: Clock, progress: Progress) -> Outcome:
     try:
+        request = recipe(lake, task)
         if not due(lake, task, request):
             return Outcome(task, None)
         if (refusal := _refusal(lake, task, request, clock())) is not None:
             return Outcome(task, None, refusal)
         return Outcome(task, _execute(lake, task, request, clock, progress))
-    except LakehouseError as e:
+    except Exception as e:  # noqa: BLE001 - whoever asked is told, after the other tasks had their turn
         return Outcome(task, None, e)
 
 
@@ -145,14 +147,12 @@ def _refusal(lake: Lake, task: str, request: object, now: datetime) -> ModelErro
     last = next(iter(store.runs(lake, task)), None)
     if last is None or last.error is None or not _answers(lake, last, request):
         return None
-    asked_on = datetime.fromisoformat(str(last.parameters["as_of"])).date()
-    return ModelError(last.error) if asked_on == now.date() else None
+    return ModelError(last.error) if last.as_of.date() == now.date() else None
 
 
 def _answers(lake: Lake, run: Run, request: object) -> bool:
-    asked = {k: v for k, v in run.parameters.items() if k != "as_of"}
     same = run.inputs == current_inputs(lake) and run.code_version == code_version()
-    return same and asked == _parameters(request)
+    return same and run.asked == _parameters(request)
 
 
 def repeat(lake: Lake, run: Run, clock: Clock, progress: Progress = SILENT) -> Repetition:
@@ -164,10 +164,8 @@ def repeat(lake: Lake, run: Run, clock: Clock, progress: Progress = SILENT) -> R
     """
     if run.status != "finished":
         raise ModelError(f"{run.run_id} had failed: {run.error}", hint="there is nothing to repeat")
-    as_of = datetime.fromisoformat(str(run.parameters["as_of"]))
-    asked = {k: v for k, v in run.parameters.items() if k != "as_of"}
-    request = _request(run.task, asked)
-    plan = Plan(run.task, run.inputs, asked, as_of, run.seed)
+    request = _request(run.task, run.asked)
+    plan = Plan(run.task, run.inputs, run.asked, run.as_of, run.seed)
     dry = Recording(lake, plan, f"{run.run_id}-again", dry=True)
     started = clock()
     TASKS[run.task].run(dry, request, progress)
@@ -194,7 +192,7 @@ def _parameters(request: object) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in asked.items()}
 
 
-def _request(task: str, asked: Mapping[str, Any]) -> object:
+def _request(task: str, asked: Parameters) -> object:
     fields = {k: tuple(v) if isinstance(v, list) else v for k, v in asked.items()}
     try:
         return TASKS[task].request(**fields)

@@ -9,7 +9,6 @@ from lakehouse.errors import ModelError
 from lakehouse.ml.forecast.levels import LEVELS
 from lakehouse.ml.forecast.outlook import Outlook, last_origin_low, look_ahead
 from lakehouse.ml.forecast.panel import last_full_day
-from lakehouse.ml.inputs import read_lines
 from lakehouse.ml.orders import demand
 from lakehouse.ml.runs.record import Metric
 from lakehouse.ml.runs.recording import Recording
@@ -33,8 +32,7 @@ def forecast(recording: Recording, request: Request, progress: Progress) -> None
     for name in request.levels:
         if name not in LEVELS:
             raise ModelError(f"no level {name!r}", hint=f"known: {', '.join(LEVELS)}")
-    plan = recording.plan
-    wanted = demand(read_lines(recording.lake, plan.inputs, plan.as_of))
+    wanted = demand(recording.read_lines())
     if wanted.is_empty():
         raise ModelError("there is no sale to learn from", hint="run `lakehouse build`")
     last = last_full_day(wanted["ordered_at"].dt.date(), wanted["ordered_at"])

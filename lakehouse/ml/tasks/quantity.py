@@ -9,7 +9,6 @@ import polars as pl
 
 from lakehouse.errors import ModelError
 from lakehouse.ml.evaluation.regression import errors, residual_histogram
-from lakehouse.ml.inputs import read_lines
 from lakehouse.ml.orders import demand
 from lakehouse.ml.quantity.features import Split, clean, split_by_time
 from lakehouse.ml.quantity.model import PARAMETERS, baselines, fit_quantity
@@ -52,7 +51,7 @@ def parse_overrides(text: str) -> dict[str, float]:
 def quantity(recording: Recording, request: Request, progress: Progress) -> None:
     """Learn on the first 70 % of the lines, judge on the rest, publish what was said of them."""
     plan = recording.plan
-    lines = clean(demand(read_lines(recording.lake, plan.inputs, plan.as_of)))
+    lines = clean(demand(recording.read_lines()))
     split = split_by_time(lines)
     parameters: dict[str, Any] = {**PARAMETERS, **request.overrides}
     learned = split.train["quantity"].cast(pl.Float64).to_numpy()

@@ -9,7 +9,6 @@ import polars as pl
 
 from lakehouse.errors import ModelError
 from lakehouse.ml.evaluation.windows import Window, last_windows
-from lakehouse.ml.inputs import read_lines
 from lakehouse.ml.orders import demand
 from lakehouse.ml.recommend.audiences import make_audiences
 from lakehouse.ml.recommend.baskets import make_partners
@@ -26,9 +25,6 @@ TASK = "recommend"
 FALLBACK = Chosen(for_you="again_neighbours_trend", discover="neighbours_trend")
 """What is shipped when there is too little past to choose by: it fits any catalogue."""
 
-BEST_KNOWN = Chosen(for_you="again_ease_trend", discover="ease_trend")
-"""What is shipped when nobody wants to wait for the judging, and it fits: see docs/ml.md."""
-
 BASELINE: dict[Scope, str] = {"all": "recent_popularity", "new": "recent_popularity"}
 LEAST_JUDGED = 30
 """Customers a window must judge before anything is chosen by it."""
@@ -36,35 +32,50 @@ LEAST_JUDGED = 30
 NEIGHBOURS_SHOWN = 10
 
 
+AUTO = "auto"
+
+
 @dataclass(frozen=True)
 class Request:
-    """What may be asked: fixed models instead of the chosen ones, the engine of the neighbours.
-
-    Without `evaluate` nothing is chosen or judged: the best known models make the lists.
-    """
+    """What may be asked: fixed models instead of the best ones, the engine of the neighbours."""
 
     for_you: str | None = None
     discover: str | None = None
     engine: str = "kernel"
-    evaluate: bool = True
+
+
+def changed(
+    request: Request, for_you: str | None, discover: str | None, engine: str | None
+) -> Request:
+    """The request with what is given; `auto` leaves the choice of a model to the judging."""
+
+    def model(given: str | None, before: str | None) -> str | None:
+        return None if given == AUTO else given or before
+
+    return Request(
+        model(for_you, request.for_you),
+        model(discover, request.discover),
+        engine or request.engine,
+    )
 
 
 def recommend(recording: Recording, request: Request, progress: Progress) -> None:
     """Publish the lists, audiences, item neighbours and basket partners, with their metrics."""
     lake, plan = recording.lake, recording.plan
     check(request)
-    purchases = demand(read_lines(lake, plan.inputs, plan.as_of))
+    purchases = demand(recording.read_lines())
     if purchases.is_empty():
         raise ModelError("there is no sale to learn from", hint="run `lakehouse build`")
     as_of = midnight_after(purchases)
     connection = lake.connection if request.engine == "sql" else None
-    found = Judged((), ())
-    if request.evaluate:
-        with progress.task("recommend: choose and judge the models"):
-            found = _judged(purchases, as_of)
+    with progress.task("recommend: choose and judge the models"):
+        found = _judged(purchases, as_of)
     recording.metrics += _metrics(found)
     fits = Fits(interactions(purchases, as_of), connection=connection, seed=plan.seed)
-    chosen = _chosen(found, request, fits.interactions)
+    chosen = Chosen(
+        request.for_you or best(found.validation, "all") or FALLBACK.for_you,
+        request.discover or best(found.validation, "new") or FALLBACK.discover,
+    )
     with progress.task(f"recommend: lists by {chosen.for_you} and {chosen.discover}"):
         _publish(recording, fits, purchases, chosen)
 
@@ -104,15 +115,6 @@ def _stand(purchases: pl.DataFrame, window: Window, models: Sequence[str]) -> Se
         return ()
     found = standings(Fits(known), purchases, window, models)
     return [s for s in found if s.judged >= LEAST_JUDGED]
-
-
-def _chosen(found: Judged, request: Request, known: Interactions) -> Chosen:
-    fitting = RECIPES[BEST_KNOWN.for_you].fits(known)
-    otherwise = BEST_KNOWN if fitting and not request.evaluate else FALLBACK
-    return Chosen(
-        request.for_you or best(found.validation, "all") or otherwise.for_you,
-        request.discover or best(found.validation, "new") or otherwise.discover,
-    )
 
 
 def _metrics(found: Judged) -> list[Metric]:

@@ -8,7 +8,6 @@ import polars as pl
 
 from lakehouse.errors import ModelError
 from lakehouse.ml.evaluation.classification import auc
-from lakehouse.ml.inputs import read_lines
 from lakehouse.ml.quantity.unusual import (
     REVIEWED_DAYS,
     SHOWN,
@@ -37,8 +36,7 @@ def unusual(recording: Recording, _: Request, progress: Progress) -> None:
     `precision` beside them is that of the same list as of 30 days ago, whose takings-back are
     known by now.
     """
-    plan = recording.plan
-    lines = read_lines(recording.lake, plan.inputs, plan.as_of)
+    lines = recording.read_lines()
     with progress.task("unusual: large lines to review"):
         found = scored(lines)
         if found.is_empty():
