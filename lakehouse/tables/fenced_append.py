@@ -15,7 +15,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import CommitTableResponse, Table
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import AssertTableUUID
-from pyiceberg.table.update.snapshot import _MergeAppendFiles
+from pyiceberg.table.update.snapshot import _MergeAppendFiles, _OverwriteFiles
 
 from lakehouse.catalog.commits import Change, TransactionalCatalog
 from lakehouse.errors import LakehouseError, LockedError
@@ -26,6 +26,7 @@ from lakehouse.tables.checkpoints import (
     sequence_key,
 )
 from lakehouse.tables.lean_transaction import LeanTransaction
+from lakehouse.tables.removal import Removal, Rewriting
 
 _ATTEMPTS = 20
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 1.0
@@ -33,7 +34,10 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 1.0
 
 @dataclass(frozen=True)
 class Append:
-    """Data files for a table, and the step of a stream from checkpoint `base` to `checkpoint`."""
+    """Data files for a table, and the step of a stream from checkpoint `base` to `checkpoint`.
+
+    With a `removal`, rows that the table held before leave it in the same snapshot.
+    """
 
     table: Table
     files: Sequence[DataFile]
@@ -41,6 +45,7 @@ class Append:
     base: str | None
     checkpoint: str
     sequence: int
+    removal: Removal | None = None
 
 
 def commits_together(table: Table) -> bool:
@@ -62,6 +67,8 @@ def append_fenced(*appends: Append) -> None:
         except CommitFailedException:
             landed = [attempt.landed() for attempt in attempts]
             if all(landed):
+                for attempt in attempts:
+                    attempt.forget_others()
                 return  # only the answer was lost
             _remove_manifests(attempts)
             if number == _ATTEMPTS - 1:
@@ -78,6 +85,13 @@ def append_fenced(*appends: Append) -> None:
         time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311
 
 
+class _MergeOverwriteFiles(_OverwriteFiles, _MergeAppendFiles):
+    """Replaces files by others, and keeps the manifests few."""
+
+
+_NOTHING = Rewriting((), ())
+
+
 class _Attempt:
     """One append, planned on top of what its table is now; the manifests are written."""
 
@@ -91,8 +105,12 @@ class _Attempt:
         self.table = append.table
         self._transaction = LeanTransaction(append.table)
         self._transaction.set_properties({sequence_key(append.stream): str(append.sequence)})
-        self._producer = _MergeAppendFiles(
-            Operation.APPEND,
+        self._removal = append.removal
+        self._rewriting = append.removal.plan(append.table) if append.removal else _NOTHING
+        removes = bool(self._rewriting.removed)
+        producer = _MergeOverwriteFiles if removes else _MergeAppendFiles
+        self._producer = producer(
+            Operation.OVERWRITE if removes else Operation.APPEND,
             self._transaction,
             append.table.io,
             snapshot_properties={
@@ -100,8 +118,10 @@ class _Attempt:
                 checkpoint_key(append.stream): append.checkpoint,
             },
         )
-        for file in append.files:
+        for file in (*append.files, *self._rewriting.added):
             self._producer.append_data_file(file)
+        for file in self._rewriting.removed:
+            self._producer.delete_data_file(file)
         try:
             self._producer.commit()
         except BaseException:
@@ -125,6 +145,12 @@ class _Attempt:
         table, before = self.table, self.table.metadata
         table.metadata, table.metadata_location = response.metadata, response.metadata_location
         table.catalog._delete_old_metadata(table.io, before, table.metadata)
+        self.forget_others()
+
+    def forget_others(self) -> None:
+        """Remove what was written for attempts that came to nothing, now that this one has not."""
+        if self._removal:
+            self._removal.settle(self.table, self._rewriting)
 
     def remove_manifests(self) -> None:
         """Delete what the snapshot would have been made of."""
