@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dbt sql dashboard test check style bench lock clean
+.PHONY: help install build dbt sql dashboard test check style soak bench lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ style: $(VENV)/installed-dev
 	mypy
 	lint-imports --no-cache
 	sqlfmt --check --quiet dbt_project
+
+soak: $(VENV)/installed-dev ## kill ingesters 300 times beside writers, expiry and compaction
+	python -m pytest -m soak -s
 
 bench: $(VENV)/installed-dev ## measure against peers and limits; prints ratios
 	python -m benchmarks

@@ -8,7 +8,7 @@ every attempt. It works on internals of PyIceberg, which is why PyIceberg is pin
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.manifest import DataFile
@@ -25,6 +25,7 @@ from lakehouse.tables.checkpoints import (
     read_checkpoint,
     sequence_key,
 )
+from lakehouse.tables.expiry import Retention, expiring
 from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.removal import Removal, Rewriting
 
@@ -36,7 +37,8 @@ _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 1.0
 class Append:
     """Data files for a table, and the step of a stream from checkpoint `base` to `checkpoint`.
 
-    With a `removal`, rows that the table held before leave it in the same snapshot.
+    With a `removal`, rows that the table held before leave it in the same snapshot. The commit
+    also lets go of the snapshots that the `retention` does not keep.
     """
 
     table: Table
@@ -46,6 +48,7 @@ class Append:
     checkpoint: str
     sequence: int
     removal: Removal | None = None
+    retention: Retention = field(default_factory=Retention)
 
 
 def commits_together(table: Table) -> bool:
@@ -124,6 +127,8 @@ class _Attempt:
             self._producer.delete_data_file(file)
         try:
             self._producer.commit()
+            if expiry := expiring(self._transaction.table_metadata, append.retention):
+                self._transaction._apply((expiry,))
         except BaseException:
             self.remove_manifests()
             raise

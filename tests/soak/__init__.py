@@ -1,0 +1,1 @@
+"""The machinery that kills ingesters while logs are written, and counts afterwards."""
