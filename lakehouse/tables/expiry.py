@@ -17,8 +17,8 @@ _AT_ONCE = 100
 
 
 @dataclass(frozen=True)
-class Retention:
-    """The newest `count` snapshots stay, and those that are not `seconds` old yet.
+class History:
+    """How far back a stream's table tells: the newest `count` snapshots stay, and those that are not `seconds` old yet.
 
     Of the latter no more than `most`: that is what keeps the cost of a commit flat when many
     come in a short time. Branches and tags keep what they name. `clock` tells Unix seconds.
@@ -30,17 +30,17 @@ class Retention:
     clock: Callable[[], float] = time.time
 
 
-def expiring(metadata: TableMetadata, retention: Retention) -> RemoveSnapshotsUpdate | None:
+def expiring(metadata: TableMetadata, history: History) -> RemoveSnapshotsUpdate | None:
     """What removes the snapshots that are to go, the oldest first; None when all of them stay."""
     # A snapshot's parent is older in number, whatever the clocks of the writers said.
     newest = sorted(metadata.snapshots, key=lambda each: -(each.sequence_number or 0))
     named = {reference.snapshot_id for reference in metadata.refs.values()}
-    young = (retention.clock() - retention.seconds) * 1000
+    young = (history.clock() - history.seconds) * 1000
     gone = [
         snapshot.snapshot_id
         for place, snapshot in enumerate(newest)
-        if place >= retention.count
-        and (place >= retention.most or snapshot.timestamp_ms < young)
+        if place >= history.count
+        and (place >= history.most or snapshot.timestamp_ms < young)
         and snapshot.snapshot_id not in named
     ]
     if not gone:

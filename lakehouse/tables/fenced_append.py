@@ -25,7 +25,7 @@ from lakehouse.tables.checkpoints import (
     read_checkpoint,
     sequence_key,
 )
-from lakehouse.tables.expiry import Retention, expiring
+from lakehouse.tables.expiry import History, expiring
 from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.removal import Removal, Rewriting
 
@@ -38,7 +38,7 @@ class Append:
     """Data files for a table, and the step of a stream from checkpoint `base` to `checkpoint`.
 
     With a `removal`, rows that the table held before leave it in the same snapshot. The commit
-    also lets go of the snapshots that the `retention` does not keep.
+    also lets go of the snapshots that `history` does not keep.
     """
 
     table: Table
@@ -48,7 +48,7 @@ class Append:
     checkpoint: str
     sequence: int
     removal: Removal | None = None
-    retention: Retention = field(default_factory=Retention)
+    history: History = field(default_factory=History)
 
 
 def commits_together(table: Table) -> bool:
@@ -127,7 +127,7 @@ class _Attempt:
             self._producer.delete_data_file(file)
         try:
             self._producer.commit()
-            if expiry := expiring(self._transaction.table_metadata, append.retention):
+            if expiry := expiring(self._transaction.table_metadata, append.history):
                 self._transaction._apply((expiry,))
         except BaseException:
             self.remove_manifests()

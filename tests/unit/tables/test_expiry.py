@@ -11,7 +11,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.tables.checkpoints import read_checkpoint
 from lakehouse.tables.creation import ensure_table
-from lakehouse.tables.expiry import Retention
+from lakehouse.tables.expiry import History
 from lakehouse.tables.fenced_append import Append, append_fenced
 from lakehouse.tables.landing import REJECTS, REJECTS_SCHEMA
 
@@ -36,11 +36,11 @@ def table(catalog: Catalog) -> Table:
     return ensure_table(catalog, REJECTS, REJECTS_SCHEMA)
 
 
-def commit(table: Table, first: int, last: int, retention: Retention, stream: str = "s") -> None:
+def commit(table: Table, first: int, last: int, history: History, stream: str = "s") -> None:
     """Commits of a stream, each with its number as checkpoint; no data is needed for them."""
     for number in range(first, last + 1):
         base = str(number - 1) if number > 1 else None
-        append_fenced(Append(table, [], stream, base, str(number), number, retention))
+        append_fenced(Append(table, [], stream, base, str(number), number, history=history))
 
 
 def numbers(table: Table) -> list[int]:
@@ -48,39 +48,39 @@ def numbers(table: Table) -> list[int]:
 
 
 def test_old_ones_go_but_for_the_newest(table: Table) -> None:
-    commit(table, 1, 9, Retention(count=3, seconds=100, clock=Clock(0)))
+    commit(table, 1, 9, History(count=3, seconds=100, clock=Clock(0)))
     assert numbers(table) == list(range(1, 10))
-    commit(table, 10, 10, Retention(count=3, seconds=100, clock=Clock(200)))
+    commit(table, 10, 10, History(count=3, seconds=100, clock=Clock(200)))
     assert numbers(table) == [8, 9, 10]
 
 
 def test_however_young_there_are_never_too_many(table: Table) -> None:
-    commit(table, 1, 12, Retention(count=3, seconds=1000, most=5, clock=Clock(0)))
+    commit(table, 1, 12, History(count=3, seconds=1000, most=5, clock=Clock(0)))
     assert numbers(table) == [8, 9, 10, 11, 12]
 
 
 def test_what_a_tag_names_stays(table: Table) -> None:
-    everything = Retention(seconds=1000, clock=Clock(0))
+    everything = History(seconds=1000, clock=Clock(0))
     commit(table, 1, 4, everything)
     second = sorted(table.snapshots(), key=lambda s: int(s.sequence_number or 0))[1]
     table.manage_snapshots().create_tag(second.snapshot_id, "audited").commit()
     table.refresh()
-    commit(table, 5, 6, Retention(count=2, seconds=0, clock=Clock(10)))
+    commit(table, 5, 6, History(count=2, seconds=0, clock=Clock(10)))
     assert numbers(table) == [2, 5, 6]
 
 
 def test_the_checkpoint_of_a_stream_that_rests_is_carried(table: Table) -> None:
-    commit(table, 1, 2, Retention(), stream="resting")
-    commit(table, 1, 9, Retention(count=1, seconds=0, clock=Clock(10)), stream="busy")
+    commit(table, 1, 2, History(), stream="resting")
+    commit(table, 1, 9, History(count=1, seconds=0, clock=Clock(10)), stream="busy")
     assert numbers(table) == [11]
     assert read_checkpoint(table.metadata, "resting") == "2"
     assert read_checkpoint(table.metadata, "busy") == "9"
 
 
 def test_thousands_go_a_hundred_at_a_time_the_oldest_first(table: Table) -> None:
-    everything = Retention(seconds=1000, most=10_000, clock=Clock(0))
+    everything = History(seconds=1000, most=10_000, clock=Clock(0))
     commit(table, 1, 130, everything)
-    few = Retention(count=5, seconds=0, clock=Clock(10))
+    few = History(count=5, seconds=0, clock=Clock(10))
     commit(table, 131, 131, few)
     assert numbers(table) == list(range(101, 132))
     commit(table, 132, 132, few)
@@ -91,8 +91,8 @@ def test_no_file_goes(table: Table) -> None:
     def files() -> set[Path]:
         return set(Path(table.location().removeprefix("file://")).rglob("*.avro"))
 
-    commit(table, 1, 5, Retention(seconds=1000, clock=Clock(0)))
+    commit(table, 1, 5, History(seconds=1000, clock=Clock(0)))
     before = files()
-    commit(table, 6, 6, Retention(count=1, seconds=0, clock=Clock(10)))
+    commit(table, 6, 6, History(count=1, seconds=0, clock=Clock(10)))
     assert before
     assert before <= files()
