@@ -18,9 +18,10 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True)
 class History:
-    """How far back a stream's table tells: the newest `count` snapshots stay, and those that are not `seconds` old yet.
+    """How far back a stream's table tells.
 
-    Of the latter no more than `most`: that is what keeps the cost of a commit flat when many
+    The newest `count` snapshots stay, and those that are not `seconds` old yet, but no more than
+    `most`: that is what keeps the cost of a commit flat when many
     come in a short time. Branches and tags keep what they name. `clock` tells Unix seconds.
     """
 
