@@ -36,6 +36,12 @@ MARTS = {
         *("fct_order_lines", "fct_orders"),
         *("dim_products", "dim_customers", "dim_dates", "dim_countries"),
     },
+    "intermediate": {"int_cancellations_matched"},
+    "marketing": {
+        *("dim_customer_segments", "dim_customer_lifetime"),
+        *("fct_cohort_retention", "fct_baskets"),
+    },
+    "ml": {"fct_interactions", "fct_daily_demand", "fct_order_quantity_features"},
     "reports": {"rpt_daily_sales", "rpt_daily_product_sales"},
     "reference": {"service_codes", "closed_days", "countries"},
 }
@@ -97,7 +103,7 @@ def test_an_empty_landing_table_makes_empty_marts(settings: Settings, catalog: C
     deliver(catalog, [], 1)
     for _ in range(2):
         succeed(invoke(settings, ["build"]))
-    for namespace in ("core", "reports"):
+    for namespace in MARTS.keys() - {"reference"}:
         tables = catalog.list_tables(namespace)
         assert {name for _, name in tables} == MARTS[namespace]
         assert all(not rows(catalog, ".".join(table)) for table in tables)
@@ -109,7 +115,7 @@ def test_deliveries_are_merged_into_what_a_full_refresh_would_make(tmp_path: Pat
     for number, lines in enumerate((FIRST, SECOND, LATE), start=1):
         deliver(catalog, lines, number)
         succeed(invoke(settings, ["build"]))
-    tables = [f"{space}.{name}" for space in ("core", "reports") for name in MARTS[space]]
+    tables = [f"{space}.{name}" for space in MARTS for name in MARTS[space]]
     merged = {table: rows(catalog, table) for table in tables}
     snapshot = catalog.load_table("core.fct_order_lines").current_snapshot()
     succeed(invoke(settings, ["build"]))
