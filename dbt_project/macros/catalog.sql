@@ -17,14 +17,7 @@
 
 {% macro lake_listing(tables) %}
     {%- set request = {"action": "list", "tables": tables} -%}
-    {%- do adapter.store_relation(
-        "lake",
-        api.Relation.create(database="lake"),
-        [],
-        "",
-        "iceberg",
-        request,
-    ) -%}
+    {%- do lake_ask(request) -%}
     {%- do return(
         run_query(
             "select * from lake_listing order by table_schema, table_name, column_index"

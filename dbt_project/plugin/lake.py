@@ -18,19 +18,27 @@ from dbt.flags import get_flags
 from dbt_common.exceptions import DbtDatabaseError, DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from dbt_project.plugin.drafting import AUDIT
 from dbt_project.plugin.requests import perform
 from ingest.refusals import translated
 from lakehouse.catalog import catalog_endpoint, open_catalog
+from lakehouse.catalog.drafts import DraftCatalog
+from lakehouse.catalog.rest import serving
+from lakehouse.catalog.sql import LakeSqlCatalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import LakehouseError, MachineError
 from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.limits import set_limits
+from lakehouse.tables.publications import Publication
 
 # dbt makes the plugin itself, from the names in profiles.yml, so this is the one way to hand it
 # anything that is no text.
 _given: Settings | None = None
 _opened = ExitStack()
-_refused: list[MachineError] = []
+_refused: list[LakehouseError] = []
+_published: list[Publication] = []
+# Asked for outside of any model: a refusal ends the run, and dbt keeps only its text.
+_OF_THE_RUN = {"begin", "end"}
 
 
 @contextmanager
@@ -44,6 +52,7 @@ def lake_of(settings: Settings) -> Iterator[None]:
     global _given  # noqa: PLW0603
     _given = settings
     _refused.clear()
+    _published.clear()
     try:
         yield
     finally:
@@ -57,9 +66,14 @@ def close() -> None:
     _opened.close()
 
 
-def refused() -> MachineError | None:
-    """What the machine refused first in this block: dbt keeps only the text of an error."""
+def refused() -> LakehouseError | None:
+    """What the machine or the catalog refused first in this block; dbt keeps only the text."""
     return _refused[0] if _refused else None
+
+
+def published() -> Publication | None:
+    """What the last run in this block published."""
+    return _published[-1] if _published else None
 
 
 class Plugin(BasePlugin):
@@ -70,7 +84,12 @@ class Plugin(BasePlugin):
         with _told_to_dbt():
             self._settings = _given or load_settings(folder=Path(get_flags().PROJECT_DIR).resolve())
             self._catalog = _opened.enter_context(open_catalog(self._settings))
-            self._endpoint = _opened.enter_context(catalog_endpoint(self._settings))
+            if isinstance(self._catalog, LakeSqlCatalog):
+                self._catalog = DraftCatalog(self._catalog, self._settings.home, direct=[AUDIT])
+                _opened.callback(self._catalog.close)
+                self._endpoint = _opened.enter_context(serving(self._catalog))
+            else:
+                self._endpoint = _opened.enter_context(catalog_endpoint(self._settings))
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Hold DuckDB to the limits of the settings, and attach the lake."""
@@ -81,14 +100,17 @@ class Plugin(BasePlugin):
 
     def store(self, target_config: TargetConfig) -> None:
         """Do what a materialization asks for; the answer goes into its own request."""
-        relation = target_config.relation
-        with _told_to_dbt(self._settings.home):
+        relation, request = target_config.relation, target_config.config
+        of_the_run = request["action"] in _OF_THE_RUN
+        with _told_to_dbt(self._settings.home, keep=LakehouseError if of_the_run else MachineError):
             perform(
                 _cursor_of_this_thread(),
                 self._catalog,
                 (str(relation.schema), str(relation.identifier)),
-                target_config.config,
+                request,
             )
+        if publication := request.get("published"):
+            _published.append(publication)
 
 
 def _cursor_of_this_thread() -> DuckDBPyConnection:
@@ -98,13 +120,15 @@ def _cursor_of_this_thread() -> DuckDBPyConnection:
 
 
 @contextmanager
-def _told_to_dbt(home: Path | None = None) -> Iterator[None]:
+def _told_to_dbt(
+    home: Path | None = None, keep: type[LakehouseError] = MachineError
+) -> Iterator[None]:
     """Errors of ours and of DuckDB as dbt's own, which it reports beside the model's name."""
     try:
         with translated(home):
             yield
     except LakehouseError as e:
-        if isinstance(e, MachineError):
+        if isinstance(e, keep):
             _refused.append(e)
         raise DbtRuntimeError("\n".join(filter(None, [e.message, e.hint]))) from e
     except duckdb.Error as e:

@@ -7,7 +7,9 @@ from duckdb import DuckDBPyConnection
 from pyiceberg.catalog import Catalog
 from pyiceberg.typedef import Identifier
 
+from dbt_project.plugin.drafting import begin, end
 from dbt_project.plugin.listing import fill_listing
+from lakehouse.catalog.drafts import DraftCatalog
 from lakehouse.tables.descriptions import describe_table
 from lakehouse.tables.rebuild import TableContent, rebuild
 from lakehouse.tables.refusals import refusals_of_the_system
@@ -48,6 +50,22 @@ def _commit(
     describe_table(catalog, table, request["doc"], request["column_docs"])
 
 
+def _begin(
+    _connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
+) -> None:
+    """Open the draft of the run `run`."""
+    if isinstance(catalog, DraftCatalog):
+        begin(catalog, request["run"])
+
+
+def _end(
+    connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
+) -> None:
+    """Publish the draft of the run `run`, unless nodes `failed`; answers with `published`."""
+    if isinstance(catalog, DraftCatalog) and catalog.is_open:
+        request["published"] = end(catalog, connection, request)
+
+
 def _list(
     connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
 ) -> None:
@@ -63,6 +81,8 @@ def _look(
 
 
 _ACTIONS: dict[str, Action] = {
+    "begin": _begin,
+    "end": _end,
     "rebuild": _rebuild,
     "commit": _commit,
     "list": _list,

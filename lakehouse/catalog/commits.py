@@ -8,21 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from pyiceberg.catalog.sql import IcebergTables
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import CommitTableResponse, StagedTable, Table
 from pyiceberg.table.metadata import TableMetadata, TableMetadataV1
 from pyiceberg.table.update import AddSnapshotUpdate, TableRequirement, TableUpdate
 from pyiceberg.typedef import Identifier
-from sqlalchemy import CursorResult, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from lakehouse.catalog.sqlite_file import rolled_back
 from lakehouse.errors import MachineError
 
 if TYPE_CHECKING:
-    from lakehouse.catalog.sql import LakeSqlCatalog
+    from pyiceberg.io import FileIO
 
 # How often a change is put on top of somebody else's commit, as long as its requirements hold.
 ATTEMPTS = 5
@@ -71,6 +69,37 @@ class TransactionalCatalog(Protocol):
         """Apply every change, or none. Raises CommitFailedException when one conflicts."""
 
 
+class PointerCatalog(Protocol):
+    """A catalog that is rows of a database, each pointing at the metadata of a table."""
+
+    @property
+    def engine(self) -> Engine:
+        """Where the rows lie."""
+
+    def load_if_exists(self, identifier: Identifier) -> Table | None:
+        """The table, or None."""
+
+    def move_pointer(
+        self, session: Session, identifier: Identifier, old: str | None, new: str | None
+    ) -> None:
+        """Point at other metadata, in the session's transaction; None: there is no such table.
+
+        Raises RaceLostError when the pointer is not `old`, TableAlreadyExistsError when a table
+        that is new has come already.
+        """
+
+    def _update_and_stage_table(
+        self,
+        current_table: Table | None,
+        table_identifier: Identifier,
+        requirements: tuple[TableRequirement, ...],
+        updates: tuple[TableUpdate, ...],
+    ) -> StagedTable: ...
+
+    @staticmethod
+    def _write_metadata(metadata: TableMetadata, io: "FileIO", metadata_path: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class _Staged:
     change: Change
@@ -88,11 +117,11 @@ class _Staged:
         return Committed(at.metadata, at.metadata_location, before)
 
 
-class _RaceLostError(CommitFailedException):
+class RaceLostError(CommitFailedException):
     """Somebody else's commit came in between; the requirements may still hold on top of it."""
 
 
-def commit_together(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Committed]:
+def commit_together(catalog: PointerCatalog, changes: Sequence[Change]) -> list[Committed]:
     """Apply every change, or none; what comes back is in the order of the changes.
 
     Raises CommitFailedException when a requirement does not hold or the race is lost too often,
@@ -104,12 +133,12 @@ def commit_together(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> lis
     for _ in range(ATTEMPTS - 1):
         try:
             return _attempt(catalog, changes)
-        except _RaceLostError:
+        except RaceLostError:
             continue
     return _attempt(catalog, changes)
 
 
-def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Committed]:
+def _attempt(catalog: PointerCatalog, changes: Sequence[Change]) -> list[Committed]:
     staged: list[_Staged] = []
     with Session(catalog.engine) as session:
         try:
@@ -121,7 +150,10 @@ def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Commi
                     catalog._write_metadata(new.metadata, new.io, new.metadata_location)
             for each in sorted(staged, key=lambda each: each.change.identifier):
                 if each.changed:
-                    _swap(catalog, session, each)
+                    at = each.base.metadata_location if each.base else None
+                    catalog.move_pointer(
+                        session, each.change.identifier, at, each.new.metadata_location
+                    )
         except BaseException:
             session.rollback()
             _discard(staged)
@@ -138,7 +170,7 @@ def _attempt(catalog: "LakeSqlCatalog", changes: Sequence[Change]) -> list[Commi
     return [each.committed for each in staged]
 
 
-def _stage(catalog: "LakeSqlCatalog", change: Change) -> _Staged:
+def _stage(catalog: PointerCatalog, change: Change) -> _Staged:
     base = catalog.load_if_exists(change.identifier)
     if base is None and not change.creates:
         raise NoSuchTableError(f"Table does not exist: {change.table}")
@@ -161,32 +193,6 @@ def _refuse_stale_snapshots(base: Table | None, change: Change) -> None:
                 f"Requirement failed: {change.table} is at sequence number"
                 f" {base.metadata.last_sequence_number}, the new snapshot says {number}"
             )
-
-
-def _swap(catalog: "LakeSqlCatalog", session: Session, staged: _Staged) -> None:
-    namespace, name = ".".join(staged.change.identifier[:-1]), staged.change.identifier[-1]
-    if staged.base is None:
-        row = catalog._create_table_row(namespace, name, staged.new.metadata_location)
-        try:
-            session.execute(insert(IcebergTables).values(**row))
-        except IntegrityError as e:
-            raise TableAlreadyExistsError(f"Table {namespace}.{name} already exists") from e
-        return
-    swapped = session.execute(
-        update(IcebergTables)
-        .where(
-            IcebergTables.catalog_name == catalog.name,
-            IcebergTables.table_namespace == namespace,
-            IcebergTables.table_name == name,
-            IcebergTables.metadata_location == staged.base.metadata_location,
-        )
-        .values(
-            metadata_location=staged.new.metadata_location,
-            previous_metadata_location=staged.base.metadata_location,
-        )
-    )
-    if not isinstance(swapped, CursorResult) or swapped.rowcount < 1:
-        raise _RaceLostError(f"{namespace}.{name} was changed by somebody else")
 
 
 def _discard(staged: Sequence[_Staged]) -> None:

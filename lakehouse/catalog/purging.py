@@ -31,10 +31,11 @@ def purge_table(catalog: Catalog, identifier: Identifier) -> None:
         # Dropped, but a manifest that lists files is gone: they are the orphan sweep's work.
         log.warning("some files of %s stay: %s", ".".join(identifier), e)
     if path := path_of(table.location()):
-        _remove_empty(path)
+        prune_folders(path)
 
 
-def _remove_empty(path: Path) -> None:
+def prune_folders(path: Path) -> None:
+    """Remove the folders below a path, and the path itself, that hold no file."""
     folders = [path, *(found for found in path.rglob("*") if found.is_dir())]
     for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
         try:

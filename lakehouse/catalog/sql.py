@@ -16,15 +16,15 @@ from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import CommitTableResponse, StagedTable, Table
 from pyiceberg.table.locations import load_location_provider
-from pyiceberg.table.metadata import new_table_metadata
+from pyiceberg.table.metadata import TableMetadata, new_table_metadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
-from sqlalchemy import Engine, insert, or_, select
+from sqlalchemy import ColumnElement, CursorResult, Engine, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from lakehouse.catalog.commits import Change, Committed, commit_together
+from lakehouse.catalog.commits import Change, Committed, RaceLostError, commit_together
 from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
 from lakehouse.catalog.durability import DURABLE
 from lakehouse.catalog.locations import unused_location
@@ -32,6 +32,8 @@ from lakehouse.catalog.names import check_namespace, check_table, folder_of
 
 # PyIceberg marks an existing namespace by this property; without any row it would be gone.
 _MARK = "exists"
+# Rows without a type are older than views, and tables.
+_IS_TABLE = or_(IcebergTables.iceberg_type.is_(None), IcebergTables.iceberg_type == "TABLE")
 
 
 class LakeSqlCatalog(DefaultingCatalog, SqlCatalog):
@@ -143,18 +145,54 @@ class LakeSqlCatalog(DefaultingCatalog, SqlCatalog):
 
     def metadata_location(self, identifier: Identifier) -> str:
         """Where the table's current metadata lies. Raises NoSuchTableError."""
-        namespace, name = ".".join(identifier[:-1]), identifier[-1]
-        row = select(IcebergTables.metadata_location).where(
-            IcebergTables.catalog_name == self.name,
-            IcebergTables.table_namespace == namespace,
-            IcebergTables.table_name == name,
-            or_(IcebergTables.iceberg_type.is_(None), IcebergTables.iceberg_type == "TABLE"),
-        )
+        row = select(IcebergTables.metadata_location).where(*self._row_of(identifier), _IS_TABLE)
         with Session(self.engine) as session:
             found = session.scalar(row)
         if found is None:
-            raise NoSuchTableError(f"Table does not exist: {namespace}.{name}")
+            raise NoSuchTableError(f"Table does not exist: {'.'.join(identifier)}")
         return found
+
+    def metadata_locations(self) -> dict[Identifier, str]:
+        """Where the metadata of every table lies, all at one moment."""
+        rows = select(
+            IcebergTables.table_namespace,
+            IcebergTables.table_name,
+            IcebergTables.metadata_location,
+        ).where(IcebergTables.catalog_name == self.name, _IS_TABLE)
+        with Session(self.engine) as session:
+            found = session.execute(rows).all()
+        return {(*space.split("."), name): location for space, name, location in found if location}
+
+    def metadata_at(self, location: str) -> TableMetadata:
+        """The metadata in a file. Raises FileNotFoundError."""
+        file = self._load_file_io(location=location).new_input(location)
+        return FromInputFile.table_metadata(file)
+
+    def move_pointer(
+        self, session: Session, identifier: Identifier, old: str | None, new: str | None
+    ) -> None:
+        """Point at other metadata, in the session's transaction; None: there is no such table.
+
+        Raises RaceLostError when the pointer is not `old`, TableAlreadyExistsError when a table
+        that is new has come already.
+        """
+        if old is None:
+            namespace, name = ".".join(identifier[:-1]), identifier[-1]
+            row = self._create_table_row(namespace, name, new)
+            try:
+                session.execute(insert(IcebergTables).values(**row))
+            except IntegrityError as e:
+                raise TableAlreadyExistsError(f"Table {namespace}.{name} already exists") from e
+            return
+        as_known = (*self._row_of(identifier), IcebergTables.metadata_location == old)
+        values = {"metadata_location": new, "previous_metadata_location": old}
+        moved = session.execute(
+            update(IcebergTables).where(*as_known).values(**values)
+            if new
+            else delete(IcebergTables).where(*as_known)
+        )
+        if not isinstance(moved, CursorResult) or moved.rowcount < 1:
+            raise RaceLostError(f"{'.'.join(identifier)} was changed by somebody else")
 
     def load_if_exists(self, identifier: Identifier) -> Table | None:
         """The table, or None."""
@@ -204,11 +242,13 @@ class LakeSqlCatalog(DefaultingCatalog, SqlCatalog):
         return unused_location(f"{root.rstrip('/')}/{folder_of(table_name)}")
 
     def _insert(self, identifier: Identifier, metadata_location: str) -> None:
-        namespace, name = ".".join(identifier[:-1]), identifier[-1]
-        row = self._create_table_row(namespace, name, metadata_location)
         with Session(self.engine) as session:
-            try:
-                session.execute(insert(IcebergTables).values(**row))
-                session.commit()
-            except IntegrityError as e:
-                raise TableAlreadyExistsError(f"Table {namespace}.{name} already exists") from e
+            self.move_pointer(session, identifier, None, metadata_location)
+            session.commit()
+
+    def _row_of(self, identifier: Identifier) -> tuple[ColumnElement[bool], ...]:
+        return (
+            IcebergTables.catalog_name == self.name,
+            IcebergTables.table_namespace == ".".join(identifier[:-1]),
+            IcebergTables.table_name == identifier[-1],
+        )

@@ -46,6 +46,9 @@ def build(  # noqa: PLR0913 - the flags of a command
 ) -> None:
     """Land order logs, build the marts from them, test them, and compute the models.
 
+    The marts are published together, and only when every data test passed: until then, and after
+    a failure, readers find those of the last good build.
+
     Run it again and nothing is landed twice; interrupt it and the next run goes on.
     """
     settings = invocation.settings(generate__seed=seed, generate__days=days)
@@ -64,8 +67,11 @@ def build(  # noqa: PLR0913 - the flags of a command
         _print_table(report)
     if failures := report.warehouse.failures:
         names = ", ".join(node.name for node in failures[:5])
-        hint = f"what each said stands above; dbt's log is {dbt_log(settings)}"
-        raise BuildError(f"{len(failures)} of the warehouse failed: {names}", hint=hint)
+        raise BuildError(
+            f"{len(failures)} of the warehouse failed: {names}; nothing was published,"
+            " the marts are as before",
+            hint=f"what each said stands above; dbt's log is {dbt_log(settings)}",
+        )
     if report.models and (refused := report.models.failures):
         raise refused[0]
     if not as_json:
@@ -78,6 +84,7 @@ def _as_json(report: "BuildReport") -> dict[str, object]:
         "generated": report.generated,
         "landing": asdict(report.landing),
         "nodes": [asdict(node) for node in report.warehouse.nodes],
+        "publication": made.number if (made := report.warehouse.publication) else None,
         "models": [_task_as_json(o) for o in report.models.outcomes] if report.models else [],
         "seconds": report.seconds,
     }
@@ -135,6 +142,8 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
         f"tests: {_counted(warehouse.counts('test', 'unit_test'))}",
         *(f"{node.status}: {node.name}: {node.message}" for node in warehouse.failures),
     ]
+    if made := warehouse.publication:
+        told["warehouse"].append(f"published: {len(made.tables)} tables together, as {made.number}")
     if report.models:
         told["models"] = _told_models(report.models)
     return told

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lakehouse.config import Settings
 from lakehouse.errors import BuildError
 from lakehouse.progress import Progress
+from lakehouse.tables.publications import Publication
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -30,9 +31,14 @@ class NodeOutcome:
 
 @dataclass(frozen=True)
 class WarehouseReport:
-    """The outcome of every node, in the order dbt finished them."""
+    """The outcome of every node, in the order dbt finished them, and what went public then.
+
+    `publication` is None when a node failed, when nothing changed, and where the catalog can't
+    publish tables together: there each table went public as it was built.
+    """
 
     nodes: tuple[NodeOutcome, ...]
+    publication: Publication | None
 
     def counts(self, *kinds: str) -> Counter[str]:
         """How many nodes of these kinds ended in each status."""
@@ -45,13 +51,14 @@ class WarehouseReport:
 
 
 def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
-    """Build and test every model of the dbt project on the lake of `settings`.
+    """Build and test every model of the dbt project, and publish them together when all is good.
 
-    Raises MachineError when the machine refused something, such as room on the disk, and
-    BuildError when dbt could not run for another reason: the project does not parse, the lake
-    does not open.
+    Raises CatalogError when somebody else changed a mart meanwhile, MachineError when the machine
+    refused something, such as room on the disk, and BuildError when dbt could not run for another
+    reason: the project does not parse, the lake does not open.
     """
     from dbt_project.plugin.invocation import invoke  # noqa: PLC0415 - dbt takes 4 s
+    from dbt_project.plugin.lake import published  # noqa: PLC0415
 
     with progress.task("Building and testing the marts") as task:
 
@@ -62,7 +69,7 @@ def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
                 task.advance(1)
 
         result = invoke(settings, ["build"], on_event=follow)
-    return WarehouseReport(tuple(_outcomes(result, dbt_log(settings))))
+    return WarehouseReport(tuple(_outcomes(result, dbt_log(settings))), published())
 
 
 def dbt_log(settings: Settings) -> Path:

@@ -35,3 +35,15 @@ MAINTENANCE_SCHEMA = Schema(
     NestedField(13, "snapshot_before", LongType(), doc="The table's snapshot before"),
     NestedField(14, "snapshot_after", LongType(), doc="The table's snapshot after"),
 )
+
+PUBLICATIONS = ("ops", "publications")
+
+PUBLICATIONS_SCHEMA = Schema(
+    NestedField(1, "publication_id", LongType(), required=True, doc="Its number, from 1"),
+    NestedField(2, "published_at", TimestamptzType(), required=True, doc="When it was published"),
+    NestedField(3, "table_name", StringType(), required=True, doc="The table and its namespace"),
+    NestedField(4, "snapshot_before", LongType(), doc="Its snapshot until then; null: none"),
+    NestedField(5, "snapshot_id", LongType(), doc="Its snapshot since; null: dropped"),
+    NestedField(6, "row_count", LongType(), doc="Its rows since; null: dropped"),
+    NestedField(7, "run", StringType(), required=True, doc="The dbt invocation that built it"),
+)
