@@ -23,6 +23,7 @@ def tables() -> None:
 @click.option("--full", is_flag=True, help="Rewrite whatever could be better, whatever it costs.")
 @click.option("--retention", help="Snapshots stay that long [maintenance.snapshot_retention].")
 @click.option("--keep", type=int, help="And so many of a branch [maintenance.keep_snapshots].")
+@click.option("--orphan-age", help="Unknown files stay that long [maintenance.orphan_age].")
 @click.option("--json", "as_json", is_flag=True, help="Print the actions as a JSON array.")
 @click.pass_obj
 def maintain(  # noqa: PLR0913 - the flags of a command
@@ -33,9 +34,10 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     full: bool,
     retention: str | None,
     keep: int | None,
+    orphan_age: str | None,
     as_json: bool,
 ) -> None:
-    """Pack small files, apply deletes, expire old snapshots and delete what only they used.
+    """Pack small files, apply deletes, expire old snapshots, and delete files that are nobody's.
 
     Each action is weighed, and taken where it pays. Safe while others read and write the tables.
     What was done is in the table ops.maintenance.
@@ -44,11 +46,13 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     from lakehouse.catalog.explaining import explained
     from lakehouse.cli.tables import print_rows
     from lakehouse.locks import home_lock
-    from lakehouse.tables.maintenance.run import maintain as run
+    from lakehouse.tables.maintenance.run import Maintenance
     from lakehouse.tables.maintenance.site import Order
 
     settings = invocation.settings(
-        maintenance__snapshot_retention=retention, maintenance__keep_snapshots=keep
+        maintenance__snapshot_retention=retention,
+        maintenance__keep_snapshots=keep,
+        maintenance__orphan_age=orphan_age,
     )
     order = Order(settings.maintenance, dry_run=dry_run, full=full)
     wanted = [tuple(name.split(".")) for name in names]
@@ -57,7 +61,9 @@ def maintain(  # noqa: PLR0913 - the flags of a command
         explained("the catalog"),
         home_lock(settings.home, "maintenance", "maintaining the tables of"),
     ):
-        done = list(run(catalog, order, now, wanted, console.TerminalProgress()))
+        notes = settings.home / "maintenance"
+        work = Maintenance(catalog, order, notes, now)
+        done = list(work.run(wanted, console.TerminalProgress()))
     actions = [action for each in done for action in each.actions]
     if actions or as_json:
         print_rows([_row(action, whole=as_json) for action in actions], as_json=as_json)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -81,7 +82,8 @@ def remove_files(table: Table, locations: Sequence[str]) -> None:
         if path := path_of(location):
             path.unlink(missing_ok=True)
         else:
-            table.io.delete(location)
+            with suppress(FileNotFoundError):
+                table.io.delete(location)
 
 
 def _location(table: Table, record: Record, prefix: str) -> str:

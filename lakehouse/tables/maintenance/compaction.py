@@ -1,6 +1,6 @@
 """Small files become large ones, and deleted rows leave the files they are in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow.parquet as pq
@@ -14,7 +14,7 @@ from lakehouse.tables.maintenance.inventory import LiveFile, take_inventory
 from lakehouse.tables.maintenance.planning import Group, plan
 from lakehouse.tables.maintenance.reading import read_rows
 from lakehouse.tables.maintenance.replacing import Rewrite, RewriteFiles, SupersededError
-from lakehouse.tables.maintenance.site import Action, Heap, Site
+from lakehouse.tables.maintenance.site import Action, Heap, Kind, Site
 from lakehouse.tables.maintenance.writing import write_rows
 
 # What is read for one commit at most; as much is on the disk twice until the snapshot expires.
@@ -54,25 +54,27 @@ class Committed:
 
 
 def commit(
-    table: Table, rewrites: Sequence[Rewrite], notes: Mapping[str, str], packed: Iterable[str] = ()
+    site: Site, kind: Kind, rewrites: Sequence[Rewrite] = (), packed: Iterable[str] = ()
 ) -> Committed | None:
     """Put the new files in the place of the old ones; None when others have outrun all of it.
 
     What did not become part of the table is removed. Raises CommitFailedException when others
     change the table all the time.
     """
-    transaction = LeanTransaction(table)
-    producer = RewriteFiles(transaction, rewrites, notes, packed)
+    transaction = LeanTransaction(site.table)
+    notes = {"lakehouse.maintenance": kind}
+    producer = RewriteFiles(transaction, rewrites, notes, packed, site.writing)
     try:
         producer.commit()
         transaction.commit_transaction()
     except SupersededError:
-        _remove(table, rewrites)
+        _remove(site.table, rewrites)
         return None
     except (CommitFailedException, NoSuchTableError):
-        _remove(table, rewrites)  # after any other error, the catalog may refer to them
+        _remove(site.table, rewrites)  # after any other error, the catalog may refer to them
         raise
-    _remove(table, [each for each in rewrites if each not in producer.done])
+    _remove(site.table, [each for each in rewrites if each not in producer.done])
+    site.journal.note("replaced", (file.file_path for file in producer.removed), site.now)
     return Committed(producer.snapshot_id, producer.done, producer.added, producer.removed)
 
 
@@ -90,7 +92,7 @@ def _commits(site: Site, groups: Sequence[Group]) -> Iterator[Committed]:
         outrun = False
         for part in _parts(groups):
             rewrites = [_rewrite(site, group) for group in part]
-            committed = commit(site.table, rewrites, {"lakehouse.maintenance": "compact"})
+            committed = commit(site, "compact", rewrites)
             if committed:
                 yield committed
             outrun = outrun or committed is None or len(committed.done) < len(part)
@@ -104,7 +106,8 @@ def _rewrite(site: Site, group: Group) -> Rewrite:
     """Write the rows of the group to new files, which no snapshot refers to yet."""
     table = site.table
     batches = read_rows(table.metadata, table.io, group.files)
-    new = write_rows(table, batches, site.file_size, _encodings(table, group.files))
+    encodings = _encodings(table, group.files)
+    new = write_rows(table, batches, site.file_size, encodings, site.writing)
     return Rewrite(group.files, tuple(new))
 
 

@@ -1,7 +1,6 @@
 """Old snapshots go, and with them the files that no other snapshot leads to."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table.metadata import TableMetadata
@@ -15,7 +14,7 @@ from pyiceberg.table.update import (
 
 from lakehouse.tables.arrow_files import remove_files
 from lakehouse.tables.lean_transaction import LeanTransaction
-from lakehouse.tables.maintenance.reachability import Reached, reached_from
+from lakehouse.tables.maintenance.reachability import reached_from
 from lakehouse.tables.maintenance.retention import Expired, Retention, expired
 from lakehouse.tables.maintenance.site import Action, Heap, Site
 
@@ -27,23 +26,30 @@ def expire(site: Site) -> Iterator[Action]:
 
     Raises CommitFailedException when others change the references all the time.
     """
-    chosen = _chosen(site)
-    if not chosen or not site.territory.may_delete:
+    if not site.territory.may_delete:
         return
-    if site.order.dry_run:
-        ids = {snapshot.snapshot_id for snapshot in chosen.snapshots}
-        rest = (s for s in site.table.metadata.snapshots if s.snapshot_id not in ids)
-        freed = _freed(site, chosen, reached_from(rest, site.table.io))
-        yield site.planned("expire", _reason(chosen), Heap.of(freed.values()))
-        return
-    action = site.planned("expire", _reason(chosen), Heap())
-    gone = _commit(site)
-    if gone:
-        # Whatever is committed from now on rests on snapshots that are still there.
-        freed = _freed(site, gone, reached_from(site.table.metadata.snapshots, site.table.io))
+    for attempt in range(_ATTEMPTS):
+        chosen = _chosen(site)
+        if not chosen:
+            return
+        freed = _freed(site, chosen)
+        heap = Heap.of(freed.values())
+        action = site.planned("expire", _reason(chosen), heap)
+        if site.order.dry_run:
+            yield action
+            return
+        site.journal.note("expired", freed, site.now)
+        try:
+            _commit(site, chosen)
+        except CommitFailedException:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            site.table.refresh()
+            continue
+        # Whatever was committed meanwhile rests on snapshots that are still there.
         remove_files(site.table, list(freed))
-        done = site.done(action, Heap.of(freed.values()), Heap())
-        yield replace(done, reason=_reason(gone))
+        yield site.done(action, heap, Heap())
+        return
 
 
 def _chosen(site: Site) -> Expired:
@@ -52,23 +58,10 @@ def _chosen(site: Site) -> Expired:
     return expired(site.table.metadata, retention, site.now)
 
 
-def _commit(site: Site) -> Expired | None:
-    """What was expired; None when there is nothing any more."""
-    for attempt in range(_ATTEMPTS):
-        chosen = _chosen(site)
-        if not chosen:
-            return None
-        transaction = LeanTransaction(site.table)
-        transaction._stage(tuple(_updates(chosen)), tuple(_requirements(site.table.metadata)))
-        try:
-            transaction.commit_transaction()
-        except CommitFailedException:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            site.table.refresh()
-        else:
-            return chosen
-    return None
+def _commit(site: Site, chosen: Expired) -> None:
+    transaction = LeanTransaction(site.table)
+    transaction._stage(tuple(_updates(chosen)), tuple(_requirements(site.table.metadata)))
+    transaction.commit_transaction()
 
 
 def _updates(chosen: Expired) -> Iterator[TableUpdate]:
@@ -85,9 +78,12 @@ def _requirements(metadata: TableMetadata) -> Iterator[TableRequirement]:
         yield AssertRefSnapshotId.model_validate({"ref": name, "snapshot-id": ref.snapshot_id})
 
 
-def _freed(site: Site, gone: Expired, still: Reached) -> dict[str, int]:
-    """The table's own files that only those snapshots led to, with their bytes."""
+def _freed(site: Site, gone: Expired) -> dict[str, int]:
+    """The table's own files that only those snapshots lead to, with their bytes."""
     io = site.table.io
+    ids = {snapshot.snapshot_id for snapshot in gone.snapshots}
+    rest = (s for s in site.table.metadata.snapshots if s.snapshot_id not in ids)
+    still = reached_from(rest, io)
     lost = reached_from(gone.snapshots, io).without(still)
     files = {**lost.data(io), **lost.metadata()}
     # Every manifest that stays is read only when one that goes names data files.

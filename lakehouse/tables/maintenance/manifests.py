@@ -27,7 +27,7 @@ def pack_manifests(site: Site) -> Iterator[Action]:
         yield action
         return
     paths = [manifest.manifest_path for manifest in crowded]
-    committed = commit(site.table, (), {"lakehouse.maintenance": "manifests"}, paths)
+    committed = commit(site, "manifests", packed=paths)
     snapshot = committed and site.table.metadata.snapshot_by_id(committed.snapshot_id)
     if snapshot:
         lengths = (

@@ -7,10 +7,11 @@ is pinned exactly.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyiceberg.exceptions import ValidationException
+from pyiceberg.io import OutputFile
 from pyiceberg.manifest import (
     DataFile,
     ManifestContent,
@@ -31,7 +32,8 @@ from pyiceberg.table.snapshots import (
     UpdateMetrics,
     update_snapshot_summaries,
 )
-from pyiceberg.table.update.snapshot import _SnapshotProducer
+from pyiceberg.table.update import UpdatesAndRequirements
+from pyiceberg.table.update.snapshot import _new_manifest_list_file_name, _SnapshotProducer
 from pyiceberg.typedef import EMPTY_DICT
 
 from lakehouse.tables.checkpoints import carried_checkpoints
@@ -57,7 +59,8 @@ class RewriteFiles(_SnapshotProducer["RewriteFiles"]):
     """One `replace` snapshot: the same rows in other files, or the same files in other manifests.
 
     `done` are the rewrites that hold; those of files that others removed, or deleted rows from,
-    are left out. `packed` manifests are small ones whose entries are put together.
+    are left out. `packed` manifests are small ones whose entries are put together. `writing` is
+    told the location of each file before it is there.
     """
 
     def __init__(
@@ -65,7 +68,8 @@ class RewriteFiles(_SnapshotProducer["RewriteFiles"]):
         transaction: Transaction,
         rewrites: Iterable[Rewrite],
         notes: Mapping[str, str],
-        packed: Iterable[str] = (),
+        packed: Iterable[str],
+        writing: Callable[[str], None],
     ) -> None:
         super().__init__(
             operation=Operation.REPLACE,
@@ -76,6 +80,7 @@ class RewriteFiles(_SnapshotProducer["RewriteFiles"]):
         self._rewrites = tuple(rewrites)
         self._notes = dict(notes)
         self._packed = frozenset(packed)
+        self._writing = writing
         self.done: tuple[Rewrite, ...] = ()
         self._inventory = Inventory((), ())
         self._gone: frozenset[str] = frozenset()
@@ -190,6 +195,19 @@ class RewriteFiles(_SnapshotProducer["RewriteFiles"]):
         return _DeletesWriter(
             spec, schema, self.new_manifest_output(), self._snapshot_id, self._compression
         )
+
+    def new_manifest_output(self) -> OutputFile:
+        """PyIceberg's, announced."""
+        output = super().new_manifest_output()
+        self._writing(output.location)
+        return output
+
+    def _commit(self) -> UpdatesAndRequirements:
+        # The name that PyIceberg gives the manifest list.
+        name = _new_manifest_list_file_name(self._snapshot_id, 0, self.commit_uuid)
+        provider = self._transaction._table.location_provider()
+        self._writing(provider.new_metadata_location(name))
+        return super()._commit()
 
     def _summary(self, snapshot_properties: Mapping[str, str] = EMPTY_DICT) -> Summary:
         """PyIceberg's, which knows no `replace` and no partitionings by columns that are gone."""

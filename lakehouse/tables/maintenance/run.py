@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import uuid4
 
 from pyiceberg.catalog import Catalog
@@ -14,12 +15,14 @@ from lakehouse.errors import CatalogError, LakehouseError
 from lakehouse.progress import SILENT, Progress
 from lakehouse.tables.maintenance.compaction import compact
 from lakehouse.tables.maintenance.expiry import expire
+from lakehouse.tables.maintenance.journal import Journal
 from lakehouse.tables.maintenance.manifests import pack_manifests
+from lakehouse.tables.maintenance.orphans import remove_orphans
 from lakehouse.tables.maintenance.records import record
 from lakehouse.tables.maintenance.site import Action, Order, Site
 from lakehouse.tables.maintenance.territory import Territory
 
-_STEPS = (compact, pack_manifests, expire)
+_STEPS = (compact, pack_manifests, expire, remove_orphans)
 
 
 @dataclass(frozen=True)
@@ -31,58 +34,65 @@ class Maintained:
     error: LakehouseError | None = None
 
 
-def maintain(
-    catalog: Catalog,
-    order: Order,
-    clock: Callable[[], datetime],
-    tables: Sequence[Identifier] = (),
-    progress: Progress = SILENT,
-) -> Iterator[Maintained]:
-    """Put the tables in order, or every table of the catalog; each is told when it is done.
+@dataclass(frozen=True)
+class Maintenance:
+    """Puts the tables of a catalog in order; safe beside whoever else reads and writes them.
 
-    Safe beside whoever else reads and writes them. What was done is in `ops.maintenance` when it
-    is told. A table that was dropped meanwhile has nothing to tell; one that can't be maintained
-    does not keep the others from it. Raises CatalogError for a table of `tables` that is not there.
+    What a run leaves for the next one is kept in the folder `notes`, which no other run may use
+    meanwhile. `clock` gives the time in UTC, without a zone.
     """
-    names = list(tables) or sorted(table_names(catalog))
-    for name in tables:
-        if not catalog.table_exists(name):
-            raise CatalogError(
-                f"no table {'.'.join(name)!r}", hint="`lakehouse catalog tables` lists them"
-            )
-    run_id = uuid4().hex
-    with progress.task("Maintaining tables", len(names)) as task:
-        for name in names:
-            done = _maintain(catalog, name, order, clock)
-            if not order.dry_run:
-                record(catalog, run_id, done.actions)
-            task.advance(1)
-            yield done
 
+    catalog: Catalog
+    order: Order
+    notes: Path
+    clock: Callable[[], datetime]
 
-def _maintain(
-    catalog: Catalog, name: Identifier, order: Order, clock: Callable[[], datetime]
-) -> Maintained:
-    done: list[Action] = []
-    error: LakehouseError | None = None
-    try:
-        table = catalog.load_table(name)
-        site = Site(table, Territory(catalog, table), order, clock)
+    def run(
+        self, tables: Sequence[Identifier] = (), progress: Progress = SILENT
+    ) -> Iterator[Maintained]:
+        """Maintain the tables, or every table of the catalog; each is told when it is done.
+
+        By then, what was done is in `ops.maintenance`. A table that is dropped meanwhile has
+        nothing to tell; one that can't be maintained does not keep the others from it. Raises
+        CatalogError for a table of `tables` that is not there.
+        """
+        for name in tables:
+            if not self.catalog.table_exists(name):
+                hint = "`lakehouse catalog tables` lists them"
+                raise CatalogError(f"no table {'.'.join(name)!r}", hint=hint)
+        names = list(tables) or sorted(table_names(self.catalog))
+        run_id = uuid4().hex
+        with progress.task("Maintaining tables", len(names)) as task:
+            for name in names:
+                done = self._maintain(name)
+                if not self.order.dry_run:
+                    record(self.catalog, run_id, done.actions)
+                task.advance(1)
+                yield done
+
+    def _maintain(self, name: Identifier) -> Maintained:
+        done: list[Action] = []
+        error: LakehouseError | None = None
+        try:
+            for step, site in self._steps(name):
+                done += step(site)
+        except NoSuchTableError:
+            pass  # dropped: there is nothing left to maintain
+        except LakehouseError as e:
+            error = e
+        except CommitFailedException as e:
+            message = f"{'.'.join(name)} is changed by others all the time: {e}"
+            error = CatalogError(message, hint="nothing of it was lost; run again later")
+        except FileNotFoundError as e:
+            if self.catalog.table_exists(name):
+                message = f"a file of {'.'.join(name)} is missing: {e}"
+                hint = "restore it, or roll the table back to a snapshot that has all its files"
+                error = CatalogError(message, hint=hint)
+        return Maintained(".".join(name), tuple(done), error)
+
+    def _steps(self, name: Identifier) -> Iterator[tuple[Callable[[Site], Iterator[Action]], Site]]:
+        table = self.catalog.load_table(name)
+        journal = Journal(self.notes / f"{table.metadata.table_uuid}.jsonl")
+        site = Site(table, Territory(self.catalog, table), self.order, journal, self.clock)
         for step in _STEPS:
-            done += step(site)
-    except NoSuchTableError:
-        pass  # dropped: there is nothing left to maintain
-    except LakehouseError as e:
-        error = e
-    except CommitFailedException as e:
-        error = CatalogError(
-            f"{'.'.join(name)} is changed by others all the time: {e}",
-            hint="nothing of it was lost; run again later",
-        )
-    except FileNotFoundError as e:
-        if catalog.table_exists(name):
-            error = CatalogError(
-                f"a file of {'.'.join(name)} is missing: {e}",
-                hint="roll the table back to a snapshot that has all its files",
-            )
-    return Maintained(".".join(name), tuple(done), error)
+            yield step, site

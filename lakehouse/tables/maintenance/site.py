@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from pyiceberg.table import Table
 
 from lakehouse.maintenance_settings import MaintenanceSettings
+from lakehouse.tables.maintenance.journal import Journal
 from lakehouse.tables.maintenance.territory import Territory
 
 Kind: TypeAlias = Literal["compact", "manifests", "expire", "orphans"]
@@ -66,6 +67,7 @@ class Site:
     table: Table
     territory: Territory
     order: Order
+    journal: Journal
     clock: Callable[[], datetime]
 
     @property
@@ -78,6 +80,10 @@ class Site:
         """How large a data file should be, in bytes: the table's own wish goes first."""
         own = self.table.properties.get("write.target-file-size-bytes")
         return int(own) if own else self.order.settings.file_size
+
+    def writing(self, location: str) -> None:
+        """Note that a file is about to be written."""
+        self.journal.note("written", [location], self.now)
 
     def planned(self, action: Kind, reason: str, before: Heap) -> Action:
         """An action that is about to begin."""

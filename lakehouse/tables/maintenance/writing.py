@@ -1,6 +1,6 @@
 """Rows that come a batch at a time, into Parquet files of the table's present layout."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -30,13 +30,18 @@ PREFIX = "maintain"
 
 
 def write_rows(
-    table: Table, batches: Iterable[pa.RecordBatch], file_size: int, encodings: Encodings
+    table: Table,
+    batches: Iterable[pa.RecordBatch],
+    file_size: int,
+    encodings: Encodings,
+    writing: Callable[[str], None],
 ) -> list[DataFile]:
     """The data files that now hold the rows, synced, each of one partition and about `file_size`.
 
-    Rows of a partition keep their order. When anything fails, what was written is removed.
+    Rows of a partition keep their order. `writing` is told the location of each file before it
+    is there. When anything fails, what was written is removed.
     """
-    layout = _Layout(table, file_size, encodings)
+    layout = _Layout(table, file_size, encodings, writing)
     writers: dict[Record, _PartitionWriter] = {}
     try:
         for batch in batches:
@@ -61,8 +66,11 @@ def _make_room(writers: Iterable["_PartitionWriter"]) -> None:
 class _Layout:
     """What all files of the rewrite have in common."""
 
-    def __init__(self, table: Table, file_size: int, encodings: Encodings) -> None:
+    def __init__(
+        self, table: Table, file_size: int, encodings: Encodings, writing: Callable[[str], None]
+    ) -> None:
         self.table = table
+        self.writing = writing
         self.file_size = file_size
         schema = table.schema()
         self.schema = schema_to_pyarrow(schema)
@@ -160,6 +168,7 @@ class _PartitionWriter:
         layout = self._layout
         location = layout.location(self._record)
         self._locations.append(location)
+        layout.writing(location)
         path, stack = path_of(location), ExitStack()
         stream = stack.enter_context(
             create_synced(path) if path else layout.table.io.new_output(location).create()

@@ -1,5 +1,6 @@
 """A table that is written to by PyIceberg and DuckDB, and read by every engine."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,12 +13,11 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from lakehouse.catalog import catalog_endpoint, open_catalog
-from lakehouse.catalog.purging import purge_table
 from lakehouse.catalog.statistics import table_names
 from lakehouse.config import Settings, load_settings
 from lakehouse.maintenance_settings import MaintenanceSettings
 from lakehouse.query.engine import attach_lake, load_extensions
-from lakehouse.tables.maintenance.run import Maintained, maintain
+from lakehouse.tables.maintenance.run import Maintained, Maintenance
 from lakehouse.tables.maintenance.site import Order
 
 NOTHING_STAYS = MaintenanceSettings(
@@ -66,8 +66,10 @@ class Lake:
         full: bool = False,
     ) -> dict[str, Maintained]:
         names = [tuple(name.split(".")) for name in tables]
+        notes = self.settings.home / "maintenance"
         order = Order(settings, dry_run=dry_run, full=full)
-        return {each.table: each for each in maintain(self.catalog, order, utc_now, names)}
+        run = Maintenance(self.catalog, order, notes, utc_now).run(names)
+        return {each.table: each for each in run}
 
     def files(self, name: str) -> int:
         return len(list(self.table(name).scan().plan_files()))
@@ -94,4 +96,6 @@ def lake(shared_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
     monkeypatch.setenv("POLARS_ICEBERG_PLANNER", "pyiceberg")
     yield shared_lake
     for name in list(table_names(shared_lake.catalog)):
-        purge_table(shared_lake.catalog, name)
+        shared_lake.catalog.drop_table(name)
+    shutil.rmtree(shared_lake.settings.warehouse)
+    shared_lake.settings.warehouse.mkdir()
