@@ -50,6 +50,8 @@ class Checkpoint:
     bookmarks: tuple[Bookmark, ...] = ()
     last_rejects: int = 0  # the sequence of the last delivery that had rejects
     claims: int = 0  # how often an ingester had to clear up after another one
+    landed: int = 0  # records, of all that were read
+    dropped: int = 0  # by a transform
 
     def to_json(self) -> str:
         """The text that is kept in a snapshot summary."""
@@ -60,6 +62,8 @@ class Checkpoint:
             "next": self.next_record_id,
             "rejects": self.last_rejects,
             "claims": self.claims,
+            "landed": self.landed,
+            "dropped": self.dropped,
             "logs": logs,
         }
         return json.dumps(fields, separators=(",", ":"))
@@ -71,10 +75,19 @@ class Checkpoint:
             return Checkpoint()
         fields = json.loads(text)
         logs = tuple(Bookmark(*log) for log in fields["logs"])
-        return Checkpoint(fields["seq"], fields["next"], logs, fields["rejects"], fields["claims"])
+        return Checkpoint(
+            fields["seq"],
+            fields["next"],
+            logs,
+            fields["rejects"],
+            fields["claims"],
+            # Checkpoints from before these were counted tell how many lines there were.
+            fields.get("landed", fields["next"] - 1),
+            fields.get("dropped", 0),
+        )
 
-    def after(self, records: int, moves: Iterable[Move], *, rejects: bool) -> "Checkpoint":
-        """The checkpoint one delivery of `records` lines later, some of them rejects or none."""
+    def after(self, lines: int, landed: int, dropped: int, moves: Iterable[Move]) -> "Checkpoint":
+        """The checkpoint one delivery of `lines` later; what did not land or drop was rejected."""
         kept = list(self.bookmarks)
         for move in moves:
             # A copy that has grown further does not make us forget the log it was copied from.
@@ -85,9 +98,11 @@ class Checkpoint:
         return replace(
             self,
             sequence=sequence,
-            next_record_id=self.next_record_id + records,
+            next_record_id=self.next_record_id + lines,
             bookmarks=tuple(kept),
-            last_rejects=sequence if rejects else self.last_rejects,
+            last_rejects=sequence if lines > landed + dropped else self.last_rejects,
+            landed=self.landed + landed,
+            dropped=self.dropped + dropped,
         )
 
     def claimed(self) -> "Checkpoint":

@@ -115,8 +115,9 @@ class DeliveryStream:
         Raises LockedError, with nothing landed, when another ingester has delivered meanwhile.
         """
         staged = self._staged
-        rejects = bool(staged.reject_files)
-        checkpoint = self.checkpoint.after(staged.lines, staged.moves.values(), rejects=rejects)
+        checkpoint = self.checkpoint.after(
+            staged.lines, staged.landed, staged.dropped, staged.moves.values()
+        )
         self._committing = True
         try:
             self._advance(checkpoint)

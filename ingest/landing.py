@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ingest.ahead import ahead
 from ingest.bookmarks import Bookmark, file_fingerprint
 from ingest.buffering import AT_ONCE, Buffer, BufferingHints
+from ingest.clocks import utc_now
 from ingest.destinations import Delivered, Destination
 from ingest.log_reader import Batch, Reading, has_lines, read_batches
 from ingest.logs import LogFile
@@ -17,21 +19,32 @@ from lakehouse.progress import SILENT, Progress, Task
 
 @dataclass(frozen=True)
 class OpenStream:
-    """A stream that can be landed: what its logs are, what is done to them, where they go."""
+    """A stream that can be landed: what its logs are, what is done to them, where they go.
+
+    It is closed when it is landed no more: a transform may have processes running.
+    """
 
     name: str
     format: RecordFormat
     destination: Destination
     transforms: tuple[Transform, ...] = ()
+    keeps_source: bool = False
+    now: Callable[[], datetime] = utc_now
+    end: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """End what runs for it."""
+        self.end()
 
 
 @dataclass(frozen=True)
 class LandingReport:
-    """What a run did. Every line read was landed or rejected."""
+    """What a run did. Every line read was landed, rejected, or dropped by the transform."""
 
     lines: int
     landed: int
     rejected: dict[str, int]  # by reason
+    dropped: int
     deliveries: int
     files: tuple[str, ...]  # with something new in them
     skipped: tuple[str, ...]  # landed before, whatever they were called then
@@ -57,7 +70,9 @@ class Landing:
     ) -> None:
         self.format = stream.format
         self._destination = stream.destination
-        self._reading = Reading(stream.format, stream.transforms, hints.block)
+        self._reading = Reading(
+            stream.format, stream.transforms, hints.block, stream.keeps_source, stream.now
+        )
         self._buffer: Buffer[Batch] = Buffer(hints, clock)
         self._whole = 0  # batches at the beginning of the buffer that may be delivered
         self._totals = Delivered()
@@ -117,6 +132,7 @@ class Landing:
             self._totals.lines,
             self._totals.landed,
             dict(sorted(self._totals.rejected.items())),
+            self._totals.dropped,
             self._deliveries,
             tuple(name for name, new in self._files.items() if new),
             tuple(name for name, new in self._files.items() if not new),
@@ -196,6 +212,7 @@ class Landing:
             delivered = self._destination.commit()
             self._totals.landed += delivered.landed
             self._totals.rejected += delivered.rejected
+            self._totals.dropped += delivered.dropped
             self._deliveries += 1
         self._buffer.take()
         self._whole = 0

@@ -18,6 +18,7 @@ from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.checkpoints import checkpoints, read_checkpoint
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import Append, append_fenced
+from lakehouse.tables.growth import conform, grow
 from lakehouse.tables.ops import DELIVERIES, DELIVERIES_SCHEMA
 
 _STREAM = "deliveries"
@@ -31,6 +32,8 @@ def enter_deliveries(stream: str, table: tuple[str, str], catalog: Catalog) -> i
     other processes enter deliveries all the time.
     """
     ledger = ensure_table(catalog, DELIVERIES, DELIVERIES_SCHEMA)
+    # Older ones lack what was not counted then.
+    grow(ledger, {field.name: field.field_type for field in DELIVERIES_SCHEMA.fields})
     deliveries = list(_deliveries(stream, catalog.load_table(table).metadata))
     for attempt in range(_ATTEMPTS):
         base = read_checkpoint(ledger.metadata, _STREAM)
@@ -39,7 +42,7 @@ def enter_deliveries(stream: str, table: tuple[str, str], catalog: Catalog) -> i
         if not new:
             return 0
         rows = pa.Table.from_pylist(new, schema=schema_to_pyarrow(DELIVERIES_SCHEMA))
-        files = write_data_files(ledger, rows, _STREAM)
+        files = write_data_files(ledger, conform(rows, ledger.schema()), _STREAM)
         entry = int(base or 0) + 1
         try:
             append_fenced(Append(ledger, files, _STREAM, base, str(entry), entry))
@@ -60,16 +63,18 @@ def _deliveries(stream: str, metadata: TableMetadata) -> Iterator[dict[str, obje
     for snapshot, text in reversed(list(checkpoints(metadata, stream))):
         checkpoint = Checkpoint.from_json(text)
         # Snapshots that carry a checkpoint on, or claim it, deliver nothing.
-        if checkpoint.sequence == before.sequence + 1 and snapshot.summary:
+        if checkpoint.sequence == before.sequence + 1:
             lines = checkpoint.next_record_id - before.next_record_id
-            landed = int(snapshot.summary.additional_properties.get("added-records", "0"))
+            landed = checkpoint.landed - before.landed
+            dropped = checkpoint.dropped - before.dropped
             yield {
                 "stream": stream,
                 "sequence": checkpoint.sequence,
                 "committed_at": snapshot.timestamp_ms * 1000,
                 "lines": lines,
                 "landed": landed,
-                "rejected": lines - landed,
+                "rejected": lines - landed - dropped,
+                "dropped": dropped,
                 "snapshot_id": snapshot.snapshot_id,
             }
         before = checkpoint

@@ -1,7 +1,8 @@
 """One log, from its bookmark on, as batches of parsed lines."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from io import BufferedIOBase
 
@@ -15,6 +16,7 @@ from ingest.bookmarks import (
     recognise,
     tail_fingerprint,
 )
+from ingest.clocks import utc_now
 from ingest.encodings import LATIN_1, UTF_8, settle
 from ingest.logs import Log, stored_position
 from ingest.reading import BLOCK_BYTES, LineBlock, line_blocks
@@ -29,6 +31,7 @@ from ingest.records import (
     read_records,
 )
 from ingest.screening import Text
+from ingest.transforms.contract import Metadata
 from lakehouse.errors import SourceError
 
 SNIFFED_BYTES = 64 << 10
@@ -36,11 +39,16 @@ SNIFFED_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class Reading:
-    """How the logs of a stream are read: their format, and what is done to each record first."""
+    """How the logs of a stream are read: their format, and what is done to each record first.
+
+    When it `keeps_source`, batches have their lines as they were received. `now` tells the time.
+    """
 
     format: RecordFormat
     transforms: Sequence[Transform] = ()
     block_bytes: int = BLOCK_BYTES
+    keeps_source: bool = False
+    now: Callable[[], datetime] = utc_now
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,9 @@ class Batch:
     reached: Bookmark
     size: int  # bytes of text
     stored: int  # bytes of the file read so far, about
+    arrived: datetime
+    metadata: Mapping[int, Metadata]  # by the indices of lines
+    source: Text = b""  # the lines as they were received, where that is wanted
 
 
 def has_lines(log: Log, format_: RecordFormat) -> bool:
@@ -100,6 +111,7 @@ class _Piece:
 
     block: LineBlock
     text: Text
+    arrived: datetime
     continued: bool
     encoding: str
     stored: int
@@ -146,12 +158,13 @@ class _Reader:
                 encoding = encoding or settle(text, partial(self._rest, offset))
                 if encoding == LATIN_1:
                     text = text.decode(LATIN_1).encode(UTF_8)
-            yield _Piece(block, text, continued, encoding, stored_position(stream))
+            now = self._reading.now()
+            yield _Piece(block, text, now, continued, encoding, stored_position(stream))
             continued = block.open
 
     def parse(self, piece: _Piece) -> tuple[Records, Parsed]:
         """The lines of a piece, as they came out of the transforms; may run in any thread."""
-        records = read_records(piece.text, continued=piece.continued)
+        records = read_records(piece.text, piece.arrived, continued=piece.continued)
         for transform in self._reading.transforms:
             records = transform(records)
         return records, parse_records(records, self._parser)
@@ -167,7 +180,18 @@ class _Reader:
         self._pass(block.text, block.end, block.consumed)
         left, self._bookmark = self._bookmark, self._bookmark_here()
         name, reached = self._log.name, self._bookmark
-        return Batch(name, first_line, parsed, left, reached, block.consumed, piece.stored)
+        return Batch(
+            name,
+            first_line,
+            parsed,
+            left,
+            reached,
+            block.consumed,
+            piece.stored,
+            piece.arrived,
+            records.metadata,
+            block.text if self._reading.keeps_source else b"",
+        )
 
     def _close_line(self, stream: BufferedIOBase) -> bool:
         """Read the end that the last line got since; False when it still has none."""

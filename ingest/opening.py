@@ -1,15 +1,23 @@
 """A declared stream, opened: its settings become a format, a table and a destination."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
 
 from pyiceberg.catalog import Catalog
 
+from ingest.clocks import utc_now
 from ingest.delivery import DeliveryStream
 from ingest.landing import OpenStream
 from ingest.order_format import OrderLogs
 from ingest.records import RecordFormat
+from ingest.transforms.functions import CommandFunction, Function, PythonFunction
+from ingest.transforms.step import TransformStep
+from ingest.transforms.transform import Patience, Transform
 from lakehouse.config import Settings
 from lakehouse.errors import ConfigError
+from lakehouse.output_settings import TransformSettings
 from lakehouse.stream_settings import StreamSettings
 from lakehouse.tables.landing import ORDER_LINES_TABLE, LandingTable
 
@@ -24,16 +32,49 @@ def stream_settings(name: str, settings: Settings) -> StreamSettings:
 
 def open_stream(
     name: str,
-    stream: StreamSettings,
+    settings: Settings,
     catalog: Catalog,
     reached: Callable[[str], None] = lambda _: None,
+    now: Callable[[], datetime] = utc_now,
 ) -> OpenStream:
     """The stream, ready to be landed; its table is made when the catalog does not have it.
 
-    `reached` is told the steps of a delivery. Raises CatalogError when its bookmark is lost.
+    `reached` is told the steps of a delivery, `now` tells the time. To be closed when it is landed
+    no more. Raises CatalogError when its bookmark is lost, ConfigError when there is no such
+    stream, or no such transform.
     """
-    destination = DeliveryStream(name, catalog, landing_table(stream), reached)
-    return OpenStream(name, record_format(stream), destination)
+    stream = stream_settings(name, settings)
+    with ExitStack() as opened:
+        steps: tuple[TransformStep, ...] = ()
+        if stream.transform:
+            folder = settings.file.parent if settings.file else Path.cwd()
+            transform = open_transform(name, stream.transform, folder, now)
+            steps = (TransformStep(opened.enter_context(transform)),)
+        destination = DeliveryStream(name, catalog, landing_table(stream), reached)
+        return OpenStream(
+            name,
+            record_format(stream),
+            destination,
+            steps,
+            now=now,
+            end=opened.pop_all().close,
+        )
+
+
+def open_transform(
+    stream: str, transform: TransformSettings, folder: Path, now: Callable[[], datetime]
+) -> Transform:
+    """The transform of a stream; modules and programs in `folder` are found.
+
+    Raises ConfigError when there is no such function or command.
+    """
+    function: Function
+    if transform.python:
+        function = PythonFunction(transform.python, folder, transform.timeout)
+    else:
+        function = CommandFunction(transform.command, folder, transform.timeout)
+    patience = Patience(transform.retries, transform.buffer_size)
+    return Transform(stream, function, patience, now)
 
 
 def record_format(stream: StreamSettings) -> RecordFormat:

@@ -11,14 +11,17 @@ keep no state, but for `RecordParser.admit`.
 Whatever becomes of a line, it keeps its index in the block: its record id is counted from there.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from ingest.rejects import Reason, Reject, readable
-from ingest.screening import LONGEST_LINE, Numbers, Text
+from ingest.screening import LONGEST_LINE, Block, Numbers, Text
+from ingest.transforms.contract import Metadata
 
 
 @dataclass(frozen=True)
@@ -28,13 +31,19 @@ class Records:
     `text` holds one a line, as UTF-8, each with its newline; `lines` are the indices, in the
     block, of the lines they come from (None: they are all the block's lines, in order). `count` is
     the number of lines the block had: those that are neither in `lines` nor among the `rejects`
-    were dropped.
+    were dropped. They were read when they `arrived`.
+
+    `metadata` holds what a transform said of records, by the indices of their lines, and
+    `original` the lines of the block before a transform (None: there was none).
     """
 
     text: Text
     count: int
+    arrived: datetime
     lines: Numbers | None = None
     rejects: tuple[Reject, ...] = ()
+    metadata: Mapping[int, Metadata] = field(default_factory=dict)
+    original: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ class RecordFormat(Protocol):
         """
 
 
-def read_records(text: Text, *, continued: bool) -> Records:
+def read_records(text: Text, arrived: datetime, *, continued: bool) -> Records:
     """All lines of `text` as records.
 
     When it is `continued`, its first line is the rest of one that was landed before it was
@@ -111,13 +120,13 @@ def read_records(text: Text, *, continued: bool) -> Records:
     """
     count = text.count(b"\n")
     if not continued:
-        return Records(text, count)
+        return Records(text, count, arrived)
     end = text.index(b"\n")
     raw = readable(bytes(text[: min(end, LONGEST_LINE)]))
     reject = Reject(
         0, Reason.CONTINUED_LINE, "its beginning was landed before it was complete", raw
     )
-    return Records(text[end + 1 :], count, np.arange(1, count), (reject,))
+    return Records(text[end + 1 :], count, arrived, np.arange(1, count), (reject,))
 
 
 def parse_records(records: Records, parser: RecordParser, *, admit: bool = False) -> Parsed:
@@ -127,6 +136,13 @@ def parse_records(records: Records, parser: RecordParser, *, admit: bool = False
         return parsed
     lines = np.arange(records.count) if records.lines is None else records.lines
     rejects = [replace(reject, line=int(lines[reject.line])) for reject in parsed.rejects]
+    if records.original is not None and rejects:
+        # Its record id is that of the line that was read, so that line is what is kept of it.
+        original = Block(records.original)
+        rejects = [
+            replace(reject, raw=readable(original.line(reject.line)[:LONGEST_LINE]))
+            for reject in rejects
+        ]
     rejects = sorted([*records.rejects, *rejects], key=lambda reject: reject.line)
     landed = lines if parsed.lines is None else lines[parsed.lines]
     return replace(parsed, lines=landed, rejects=tuple(rejects), count=records.count)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ingest.error_records import Failure
+
 
 class Reason(StrEnum):
     """What is wrong with a line. The first that holds, in this order, names it."""
@@ -23,16 +25,22 @@ class Reason(StrEnum):
     BAD_PRICE = "bad_price"
     BAD_CUSTOMER = "bad_customer"
     OUT_OF_RANGE = "out_of_range"
+    SEVERAL_LINES = "several_lines"  # what a transform made of it
+    PROCESSING_FAILED = "processing_failed"  # by the transform
 
 
 @dataclass(frozen=True)
 class Reject:
-    """A refused line: its index among the lines it was read with, from 0, and the line itself."""
+    """A refused line: its index among the lines it was read with, from 0, and the line itself.
+
+    `failure` is what its error record says; None: the reason and the detail.
+    """
 
     line: int
     reason: Reason
     detail: str
     raw: str
+    failure: Failure | None = None
 
 
 def readable(raw: bytes) -> str:

@@ -29,6 +29,7 @@ class StreamStatus:
     lines: int
     landed: int
     rejected: dict[str, int]  # by reason
+    dropped: int
     lag_bytes: int
     lag_logs: int
     committed: datetime | None
@@ -51,9 +52,12 @@ def stream_status(name: str, catalog: Catalog, settings: Settings) -> StreamStat
                 committed = datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
     lines = checkpoint.next_record_id - 1
     rejected = _rejected(name, checkpoint, catalog)
-    landed = lines - sum(rejected.values())
+    dropped = checkpoint.dropped
+    landed = lines - sum(rejected.values()) - dropped
     lag, logs = sum(lags), len(lags)
-    return StreamStatus(name, checkpoint.sequence, lines, landed, rejected, lag, logs, committed)
+    return StreamStatus(
+        name, checkpoint.sequence, lines, landed, rejected, dropped, lag, logs, committed
+    )
 
 
 def _rejected(name: str, checkpoint: Checkpoint, catalog: Catalog) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from threading import Event
 
@@ -55,10 +55,13 @@ def land_orders(
     ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
     """
     started = time.monotonic()
-    with translated(settings.home), stream_lock(ORDERS, settings):
-        landing = Landing(open_stream(ORDERS, settings.streams[ORDERS], catalog))
-        suffixes = landing.format.suffixes
-        landing.land_files(read_sources([source.absolute()], suffixes), progress)
+    with (
+        translated(settings.home),
+        stream_lock(ORDERS, settings),
+        closing(open_stream(ORDERS, settings, catalog)) as opened,
+    ):
+        landing = Landing(opened)
+        landing.land_files(read_sources([source.absolute()], landing.format.suffixes), progress)
     return landing.report(time.monotonic() - started)
 
 
@@ -73,10 +76,11 @@ def land_stream(
     started = time.monotonic()
     with translated(settings.home), stream_lock(name, settings):
         hints = BufferingHints(delivery=stream.buffer_size)
-        landing = Landing(open_stream(name, stream, catalog), hints)
-        enter_deliveries(name, stream.identifier, catalog)
-        landing.land_files(read_sources(stream.source, landing.format.suffixes), progress)
-        enter_deliveries(name, stream.identifier, catalog)
+        with closing(open_stream(name, settings, catalog)) as opened:
+            landing = Landing(opened, hints)
+            enter_deliveries(name, stream.identifier, catalog)
+            landing.land_files(read_sources(stream.source, landing.format.suffixes), progress)
+            enter_deliveries(name, stream.identifier, catalog)
     return landing.report(time.monotonic() - started)
 
 
@@ -98,8 +102,11 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     stream = stream_settings(name, settings)
     hints = BufferingHints(_LIVE_BLOCK_BYTES, stream.buffer_size, stream.buffer_interval)
     started = clock()
-    with translated(settings.home), stream_lock(name, settings):
-        opened = open_stream(name, stream, catalog)
+    with (
+        translated(settings.home),
+        stream_lock(name, settings),
+        closing(open_stream(name, settings, catalog)) as opened,
+    ):
         opened.destination.recover()
         enter_deliveries(name, stream.identifier, catalog)
         follower = Follower(Landing(opened, hints, clock), stream.source, watcher)

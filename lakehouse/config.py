@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -280,7 +281,9 @@ def _keys_of(tables: list[str]) -> list[str]:
     annotation: object = Settings
     for table in tables:
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            annotation = annotation.model_fields[table].annotation
+            found: object = annotation.model_fields[table].annotation
+            # A table that may be left out is one or None.
+            annotation = get_args(found)[0] if isinstance(found, UnionType) else found
         else:
             # Below `streams` and `columns` stands a name, and below that the keys of any of them.
             annotation = get_args(annotation)[1]

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from lakehouse.column_specs import TermName, TypeName, parse_term, parse_type
+from lakehouse.output_settings import TransformSettings
 
 ORDERS: Final = "orders"
 ACCESS_LOGS: Final = "access_logs"
@@ -107,6 +108,7 @@ class StreamSettings(_Table):
     header: bool = True
     buffer_size: BufferSize = ByteSize(64 << 20)
     buffer_interval: BufferInterval = 60.0
+    transform: TransformSettings | None = None
 
     @field_validator("source", mode="before")
     @classmethod

@@ -62,7 +62,7 @@ class Lake:
 
     def orders(self, reached: Callable[[str], None] = lambda _: None) -> OpenStream:
         """The stream of order logs."""
-        return open_stream(ORDERS, self.settings.streams[ORDERS], self.catalog, reached)
+        return open_stream(ORDERS, self.settings, self.catalog, reached)
 
     def lock(self) -> AbstractContextManager[None]:
         """That of the stream."""

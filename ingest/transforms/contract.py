@@ -35,12 +35,22 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Metadata:
+    """What a transform says about a record: its partition keys, and its table (otfMetadata)."""
+
+    partition_keys: Mapping[str, str] = field(default_factory=dict)
+    table: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING_SAID = Metadata()
+
+
+@dataclass(frozen=True)
 class Transformed:
-    """What became of a record (Ok), and what the transform says about it."""
+    """What became of a record that is Ok."""
 
     data: bytes
-    partition_keys: Mapping[str, str] = field(default_factory=dict)
-    table: Mapping[str, str] = field(default_factory=dict)  # Firehose's otfMetadata
+    metadata: Metadata = NOTHING_SAID
 
 
 @dataclass(frozen=True)
@@ -179,7 +189,7 @@ def _outcome(record: Mapping[str, Any]) -> Transformed | Dropped | Problem:
     if not isinstance(metadata, dict):
         raise InvocationError('"metadata" is no object')
     keys, table = (_texts(metadata, name) for name in ("partitionKeys", "otfMetadata"))
-    return Transformed(content, keys, table)
+    return Transformed(content, Metadata(keys, table) if keys or table else NOTHING_SAID)
 
 
 def _texts(metadata: Mapping[str, Any], name: str) -> dict[str, str]:

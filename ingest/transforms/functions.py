@@ -17,6 +17,9 @@ from ingest.transforms.contract import LARGEST_PAYLOAD, InvocationError
 from ingest.transforms.processes import Child, Deadline
 from lakehouse.errors import ConfigError
 
+# To import a function takes its own time, whatever it may take to answer.
+_LOADING_SECONDS = 60.0
+
 
 class Function(Protocol):
     """What a payload is handed to."""
@@ -84,24 +87,15 @@ class PythonFunction:
         self._timeout = timeout
         self._idle: LifoQueue[Child] = LifoQueue()
         try:
-            self.invoke(b"")
+            self._idle.put(self._started())
         except InvocationError as e:
-            self.close()
             hint = "name it module:function; modules beside lakehouse.toml are found"
             raise ConfigError(f"transform {name!r}: {e}", hint=hint) from e
 
     def invoke(self, payload: bytes) -> bytes:
         """Call it. Raises InvocationError when it hangs, raises, or ends its process."""
         child = self._take()
-        with Deadline(child, self._timeout) as deadline:
-            answer = _ask(child, payload)
-        if deadline.passed or len(answer) > LARGEST_PAYLOAD + 1 or not answer:
-            child.close()
-            if deadline.passed:
-                raise InvocationError(f"no answer within {self._timeout:g} seconds")
-            if answer:
-                raise InvocationError(f"an answer of more than {LARGEST_PAYLOAD:,} bytes")
-            raise InvocationError("its process has ended")
+        answer = _answer(child, payload, self._timeout)
         self._idle.put(child)
         if answer.startswith(b"!"):
             raise InvocationError(answer[1:].decode("utf-8", "replace"))
@@ -118,7 +112,30 @@ class PythonFunction:
             while not (child := self._idle.get_nowait()).running:
                 child.close()
             return child
-        return Child(self._command, self._folder)
+        return self._started()
+
+    def _started(self) -> Child:
+        """A process that has the function. Raises InvocationError when it can't be imported."""
+        child = Child(self._command, self._folder)
+        loaded = _answer(child, b"", _LOADING_SECONDS)
+        if loaded.startswith(b"!"):
+            child.close()
+            raise InvocationError(loaded[1:].decode("utf-8", "replace"))
+        return child
+
+
+def _answer(child: Child, payload: bytes, seconds: float) -> bytes:
+    """The worker's answer. Raises InvocationError, and ends it, when there is none."""
+    with Deadline(child, seconds) as deadline:
+        answer = _ask(child, payload)
+    if answer and len(answer) <= LARGEST_PAYLOAD + 1 and not deadline.passed:
+        return answer
+    child.close()
+    if deadline.passed:
+        raise InvocationError(f"no answer within {seconds:g} seconds")
+    if answer:
+        raise InvocationError(f"an answer of more than {LARGEST_PAYLOAD:,} bytes")
+    raise InvocationError("its process has ended")
 
 
 def _ask(child: Child, payload: bytes) -> bytes:

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import TypeAlias
 
+from ingest.clocks import utc_now
 from ingest.transforms.contract import (
     Dropped,
     Failed,
@@ -23,11 +24,6 @@ from ingest.transforms.functions import Function
 Outcome: TypeAlias = Transformed | Dropped | Failed
 
 _FIRST_WAIT_SECONDS = 0.1
-
-
-def utc_now() -> datetime:
-    """The time, in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

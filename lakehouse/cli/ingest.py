@@ -146,6 +146,8 @@ def _print_stream(status: "StreamStatus") -> None:
     click.echo(f"  rejected       {sum(status.rejected.values()):,}")
     for reason, count in status.rejected.items():
         click.echo(f"    {reason:<20} {count:,}")
+    if status.dropped:
+        click.echo(f"  dropped        {status.dropped:,}")
     click.echo(f"  waiting        {status.lag_bytes:,} bytes in {status.lag_logs:,} logs")
 
 
@@ -160,6 +162,7 @@ def _row(name: str, report: "LandingReport") -> dict[str, object]:
         "lines": report.lines,
         "landed": report.landed,
         "rejected": _reasons(report.rejected),
+        "dropped": report.dropped,
         "deliveries": report.deliveries,
         "seconds": round(report.seconds, 1),
     }

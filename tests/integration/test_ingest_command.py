@@ -81,6 +81,7 @@ def test_a_declared_stream_is_landed_once(command: Command, tmp_path: Path) -> N
         "lines": 5,
         "landed": 4,
         "rejected": {"wrong_column_count": 1},
+        "dropped": 0,
         "lag_bytes": waiting,
         "lag_logs": 1,
     }

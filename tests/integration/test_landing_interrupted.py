@@ -113,7 +113,7 @@ def die_at_a_commit(lake: Lake, log: Path, nth: int, *, swapped: bool) -> None:
 
     setattr(catalog, name, commit_or_die)
     with lake.lock():
-        land_files(Landing(open_stream(ORDERS, lake.settings.streams[ORDERS], catalog), SMALL), log)
+        land_files(Landing(open_stream(ORDERS, lake.settings, catalog), SMALL), log)
 
 
 def die_at_a_call(lake: Lake, log: Path, nth: int) -> None:

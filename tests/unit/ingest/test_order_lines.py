@@ -1,6 +1,6 @@
 """Lines to rows and rejects, against a slow parser that looks at one line at a time."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -164,7 +164,7 @@ def test_crlf() -> None:
 
 def test_the_rest_of_a_line_landed_too_early_is_no_record() -> None:
     parser = OrderLogs().open_log(",".join(COLUMNS).encode(), "a.csv").parser
-    records = read_records(f"{GOOD}\n1,2\n{GOOD}\n".encode(), continued=True)
+    records = read_records(f"{GOOD}\n1,2\n{GOOD}\n".encode(), datetime.now(UTC), continued=True)
     result = parse_records(records, parser)
     assert [(r.line, r.reason, r.raw) for r in result.rejects] == [
         (0, Reason.CONTINUED_LINE, GOOD),

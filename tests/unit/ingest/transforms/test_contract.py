@@ -18,6 +18,7 @@ from ingest.transforms.contract import (
     REFUSED,
     Invocation,
     InvocationError,
+    Metadata,
     Record,
     Transformed,
     invocations,
@@ -72,7 +73,7 @@ def test_every_result() -> None:
         },
         {"recordId": two, "result": "Dropped"},
     )
-    assert found == [Transformed(b"A", {"k": "1"}), DROPPED, REFUSED]
+    assert found == [Transformed(b"A", Metadata({"k": "1"})), DROPPED, REFUSED]
 
 
 def test_where_a_record_goes() -> None:
@@ -80,7 +81,7 @@ def test_where_a_record_goes() -> None:
     (one,) = batch.records
     table = {"destinationTableName": "t", "destinationDatabaseName": "d", "operation": "insert"}
     record = {"recordId": one, "result": "Ok", "data": "", "metadata": {"otfMetadata": table}}
-    assert answered(batch, record) == [Transformed(b"", {}, table)]
+    assert answered(batch, record) == [Transformed(b"", Metadata({}, table))]
 
 
 def test_missing_doubled_and_unknown_records_fail_alone() -> None:

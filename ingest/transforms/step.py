@@ -1,0 +1,96 @@
+"""A transform as a step of a stream: lines to records, and what became of them to lines."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.error_records import ErrorType, Failure
+from ingest.records import Records
+from ingest.rejects import Reason, Reject, readable
+from ingest.screening import LONGEST_LINE
+from ingest.transforms.contract import Dropped, Failed, Metadata, Record
+from ingest.transforms.transform import Transform
+
+
+@dataclass(frozen=True)
+class TransformStep:
+    """Sends a stream's records through a transform. A record is a line without its end.
+
+    Of what comes back, a newline at the end does not count; one within makes it several lines,
+    which no record can be. A line that is longer than Firehose takes is refused before.
+    """
+
+    transform: Transform
+
+    def __call__(self, records: Records) -> Records:
+        """The records as the transform has them."""
+        block = _Lines(records)
+        outcomes = self.transform.apply([Record(data, records.arrived) for data in block.records])
+        kept: list[bytes] = []
+        lines: list[int] = []
+        metadata: dict[int, Metadata] = {}
+        for line, data, outcome in zip(block.lines, block.records, outcomes, strict=True):
+            if isinstance(outcome, Failed):
+                block.refuse(line, data, outcome)
+            elif not isinstance(outcome, Dropped):
+                text = outcome.data.removesuffix(b"\n").removesuffix(b"\r")
+                if b"\n" in text:
+                    count = text.count(b"\n") + 1
+                    block.reject(line, data, Reason.SEVERAL_LINES, f"transformed into {count}")
+                    continue
+                kept.append(text + b"\n")
+                lines.append(line)
+                if outcome.metadata.partition_keys or outcome.metadata.table:
+                    metadata[line] = outcome.metadata
+        return Records(
+            b"".join(kept),
+            records.count,
+            records.arrived,
+            np.array(lines, dtype=np.int64),
+            tuple(sorted(block.rejects, key=lambda reject: reject.line)),
+            metadata,
+            block.original,
+        )
+
+
+class _Lines:
+    """The lines of a block that a transform is asked about, and those that are refused."""
+
+    def __init__(self, records: Records) -> None:
+        self.rejects = list(records.rejects)
+        lines = range(records.count) if records.lines is None else records.lines.tolist()
+        texts = bytes(records.text).split(b"\n")[:-1]
+        self.original = records.original or _whole(records, texts)
+        self.lines: list[int] = []
+        self.records: list[bytes] = []
+        for line, text in zip(lines, texts, strict=True):
+            data = text.removesuffix(b"\r")
+            if len(data) > LONGEST_LINE:
+                detail = f"more than {LONGEST_LINE:,} bytes, the rest is left out here"
+                self.reject(line, data, Reason.LINE_TOO_LONG, detail)
+            else:
+                self.lines.append(line)
+                self.records.append(data)
+
+    def reject(self, line: int, data: bytes, reason: Reason, detail: str) -> None:
+        """Refuse a record."""
+        self.rejects.append(Reject(line, reason, detail, readable(data[:LONGEST_LINE])))
+
+    def refuse(self, line: int, data: bytes, failed: Failed) -> None:
+        """Refuse a record that could not be transformed."""
+        failure = Failure(
+            ErrorType.PROCESSING, failed.code, failed.message, failed.attempts, failed.ended
+        )
+        detail = f"{failed.code}: {failed.message}"
+        reason = Reason.PROCESSING_FAILED
+        self.rejects.append(Reject(line, reason, detail, readable(data), failure))
+
+
+def _whole(records: Records, texts: list[bytes]) -> bytes:
+    """The text of all the block's lines; of those that were refused, an empty one."""
+    if records.lines is None:
+        return bytes(records.text)
+    every = [b""] * records.count
+    for line, text in zip(records.lines.tolist(), texts, strict=True):
+        every[line] = text
+    return b"".join(text + b"\n" for text in every)
