@@ -19,9 +19,17 @@ _SYNCS_AT_ONCE = 8
 DURABLE = {PY_IO_IMPL: "lakehouse.catalog.durability.DurableFileIO"}
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are not there; their names are on the disk then."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in missing:
+        _sync(place.parent)
+
+
 def create_synced(path: Path) -> pa.NativeFile:
     """A new file. Closing it waits until it is on the disk, and its name in its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     return _SyncedFile(str(path), "wb")
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from lakehouse.catalog.defaults import DefaultingCatalog
+from lakehouse.catalog.durability import make_folder
 from lakehouse.catalog.explaining import opening
 from lakehouse.catalog.locations import location_of
 from lakehouse.catalog.remote import LakeRestCatalog
@@ -39,7 +40,7 @@ def open_catalog(settings: Settings, *, create: bool = True) -> Catalog:
     if not create:
         _require_lakehouse(settings)
     try:
-        settings.warehouse.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.warehouse)
     except OSError as e:
         message = f"can't write to the home {settings.home}: {e.strerror}"
         hint = "check who owns it, or choose another home with --home"

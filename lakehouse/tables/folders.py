@@ -12,7 +12,7 @@ from pyiceberg.io import FileIO
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.table.metadata import TableMetadata
 
-from lakehouse.catalog.durability import sync_files
+from lakehouse.catalog.durability import make_folder, sync_files
 from lakehouse.catalog.locations import path_of
 from lakehouse.catalog.rest.storage import storage_config
 from lakehouse.quoting import identifier, literal
@@ -34,7 +34,7 @@ class Folder:
     def prepare(self) -> None:
         """Make it, where folders are made; an object store has none."""
         if path := path_of(self.location):
-            path.mkdir(parents=True)
+            make_folder(path)
 
     def sync(self) -> None:
         """Wait until everything in it is on the disk, its own name included; stores do that."""
