@@ -74,11 +74,12 @@ class RestSettings(_Table):
 class QuerySettings(_Table):
     """The limits of the DuckDB session that answers SQL, and the dialect `lakehouse sql` speaks.
 
-    `threads = 0` means every core.
+    `threads = 0` means every core; `timeout` is in seconds, Athena's thirty minutes by default.
     """
 
     memory_limit: ByteSize = "50%"
     threads: Annotated[int, Field(ge=0)] = 0
+    timeout: Annotated[float, Field(gt=0)] = 1800.0
     dialect: Literal["athena", "duckdb"] = "athena"
 
 

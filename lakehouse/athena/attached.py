@@ -1,6 +1,7 @@
 """The schema of what is attached to a connection, for sessions and tests."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import duckdb
@@ -20,6 +21,7 @@ from lakehouse.athena.types import (
     zoned,
 )
 
+Rows = Callable[[str], Sequence[Sequence[object]]]
 # The names Athena gives its own catalog; here they all mean the attached lake.
 _OWN_CATALOGS = ("awsdatacatalog",)
 _PLAIN = {
@@ -91,12 +93,13 @@ def _struct(whole: str, tokens: list[str]) -> Type:
 
 
 class AttachedSchema:
-    """Finds the tables of one attached catalog; a bare name is looked up in `database`."""
+    """Finds the tables of one attached catalog; a bare name is looked up in `database`.
 
-    def __init__(
-        self, con: duckdb.DuckDBPyConnection, catalog: str, database: str = "default"
-    ) -> None:
-        self._con = con
+    `ask` gives the rows of a query of the engine, and raises its errors.
+    """
+
+    def __init__(self, ask: Rows, catalog: str, database: str = "default") -> None:
+        self._ask = ask
         self._catalog = catalog
         self._database = database
 
@@ -107,7 +110,7 @@ class AttachedSchema:
         database = parts[-2] if len(parts) > 1 else self._database
         sql = ".".join(map(identifier, (self._catalog, database, parts[-1])))
         try:
-            described = self._con.execute(f"DESCRIBE {sql}").fetchall()
+            described = self._ask(f"DESCRIBE {sql}")
         except duckdb.CatalogException:
             return None
         columns = tuple((str(line[0]), type_from_engine(str(line[1]))) for line in described)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 import pyarrow as pa
-from duckdb.sqltypes import VARCHAR
 
 from lakehouse.athena.render import render_column
 from lakehouse.athena.types import ZONED, Type
+from lakehouse.query.engine_types import VARCHAR
 from lakehouse.query.rendering import Renderer, rendering
 from lakehouse.query.results import Result
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from lakehouse.athena import listings
 from lakehouse.athena.attached import AttachedSchema
-from lakehouse.athena.engine import prepare
 from lakehouse.athena.errors import AthenaError, error_of_kind, not_supported
 from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
@@ -18,9 +17,10 @@ from lakehouse.errors import LakehouseError
 from lakehouse.query.diagnosis import no_answer, taken_apart
 from lakehouse.query.results import Column, Result
 from lakehouse.query.session import NAMESPACE, Session, open_session
-from lakehouse.query.statements import Statement
+from lakehouse.query.worker import Admission
 
 _LAKE = "lake"
+_READY = "lakehouse.athena.engine:prepare"
 _DATABASES = """
     SELECT schema_name, '' FROM duckdb_schemas() WHERE database_name = 'lake' UNION ALL
     SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"""
@@ -32,7 +32,7 @@ class AthenaSession:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._schema = AttachedSchema(session.connection, _LAKE, NAMESPACE)
+        self._schema = AttachedSchema(session.texts, _LAKE, NAMESPACE)
 
     def run(self, sql: str) -> tuple[Result, tuple[Type, ...]]:
         """The result of the one statement in `sql`, and its columns' types in Athena.
@@ -48,7 +48,7 @@ class AthenaSession:
         statement = parse_statement(sql)
         explains = isinstance(statement, v.Explain)
         made = self._translated(statement, sql)
-        result = self._session.answer(Statement(made.sql, explains=explains), _told)
+        result = self._session.answer(Admission(made.sql, True, explains=explains), _told)
         if explains:
             return result, (VARCHAR,) * len(result.columns)
         columns = tuple(
@@ -63,7 +63,7 @@ class AthenaSession:
         if isinstance(statement, v.Explain):
             return self._explained(statement)
         if isinstance(statement, v.Show):
-            listed = self._session.connection.execute(_DATABASES).fetchall()
+            listed = [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
             return listings.show(statement, self._schema, listed, NAMESPACE)
         if isinstance(statement, v.Describe):
             return listings.describe(statement, self._schema)
@@ -85,7 +85,7 @@ def open_athena(settings: Settings, *, folders: Sequence[Path] = ()) -> Iterator
 
     Raises CatalogError when the catalog can't be used.
     """
-    with open_session(settings, folders=folders, ready=prepare) as session:
+    with open_session(settings, folders=folders, ready=_READY) as session:
         yield AthenaSession(session)
 
 

@@ -7,11 +7,14 @@ Tables lie in known folders, so everything else is closed, and the configuration
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
-from lakehouse.config import Settings
 from lakehouse.quoting import literal
+
+if TYPE_CHECKING:  # a worker starts without pydantic
+    from lakehouse.config import Settings
 
 # CREATE TABLE AS of duckdb-iceberg 1.5.5 also makes a folder of this name where the process
 # stands, before the catalog has told it the table's location.
@@ -20,19 +23,17 @@ _STRAY = "data"
 _OBJECT_STORES = ("s3://", "s3a://", "s3n://", "gs://", "gcs://", "r2://")
 
 
-def contain(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    *,
-    folders: Sequence[Path] = (),
-    write: bool = False,
-) -> None:
-    """Close `con` to every file but those of the tables and in `folders`, for good.
+def open_places(settings: "Settings", folders: Sequence[Path] = ()) -> tuple[str, ...]:
+    """Where the tables lie, and `folders`: what a session may read.
 
     The tables of a configured catalog may lie anywhere in object stores, which guard themselves
     by their keys; on this machine's disks they must lie in the catalog's `warehouse`.
     """
-    allowed = [*_tables(settings), *(str(folder.resolve()) for folder in folders)]
+    return (*_tables(settings), *(str(folder.resolve()) for folder in folders))
+
+
+def contain(con: duckdb.DuckDBPyConnection, allowed: Sequence[str], *, write: bool = False) -> None:
+    """Close `con` to every file outside the places that are `allowed`, for good."""
     con.execute(f"SET allowed_directories = [{', '.join(map(literal, allowed))}]")
     if write:
         con.execute(f"SET allowed_paths = [{literal(_STRAY)}]")
@@ -53,7 +54,7 @@ def no_stray_folder() -> Iterator[None]:
                 stray.rmdir()
 
 
-def _tables(settings: Settings) -> list[str]:
+def _tables(settings: "Settings") -> list[str]:
     if not settings.catalog:
         return [str(settings.warehouse)]
     from lakehouse.catalog.locations import path_of  # noqa: PLC0415 - brings all of pyiceberg

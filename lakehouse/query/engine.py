@@ -2,17 +2,30 @@
 
 from datetime import timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import duckdb
 
 from lakehouse.quoting import identifier, literal
 
-if TYPE_CHECKING:  # the catalog takes a second to import, in which the extensions can load
-    from lakehouse.catalog import Endpoint
-
 # In this order: iceberg needs the other two.
 EXTENSIONS = ("avro", "httpfs", "iceberg")
+
+
+class Address(Protocol):
+    """Where an Iceberg REST service is reached: a `lakehouse.catalog.Endpoint`, for one."""
+
+    @property
+    def uri(self) -> str:
+        """Its address."""
+
+    @property
+    def token(self) -> str:
+        """What opens it; empty for nothing."""
+
+    @property
+    def warehouse(self) -> str:
+        """What it is asked for."""
 
 
 def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
@@ -27,7 +40,7 @@ def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
 
 def attach_lake(  # noqa: PLR0913 - one keyword an option
     con: duckdb.DuckDBPyConnection,
-    endpoint: "Endpoint",
+    endpoint: Address,
     *,
     alias: str = "lake",
     default_namespace: str | None = None,
@@ -57,7 +70,7 @@ def attach_lake(  # noqa: PLR0913 - one keyword an option
     con.execute(f"ATTACH {warehouse} AS {identifier(alias)} ({', '.join(options)})")
 
 
-def _authorized(con: duckdb.DuckDBPyConnection, endpoint: "Endpoint", alias: str) -> str:
+def _authorized(con: duckdb.DuckDBPyConnection, endpoint: Address, alias: str) -> str:
     """The option that carries the token; given as a secret, `duckdb_databases()` can't show it."""
     if not endpoint.token:
         return "AUTHORIZATION_TYPE 'none'"

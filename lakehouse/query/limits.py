@@ -1,31 +1,56 @@
 """How much of the machine a DuckDB session may take."""
 
 from pathlib import Path
+from typing import Protocol
 
 from duckdb import DuckDBPyConnection
 
-from lakehouse.config import QuerySettings
 from lakehouse.quoting import literal
 
 # DuckDB's own limit is this share of the memory it may use (the container's, where there is one).
 _DUCKDB_SHARE = 0.8
+# How DuckDB writes an amount of memory.
+_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
-def set_limits(con: DuckDBPyConnection, limits: QuerySettings, spill: Path) -> None:
-    """Hold a fresh DuckDB instance to `limits`; what does not fit goes to files in `spill`.
+class Limits(Protocol):
+    """`memory_limit` is an amount, or in percent a share of what DuckDB finds on this machine.
 
-    A memory limit in percent is a share of what DuckDB finds on this machine.
+    0 `threads` are one for every core.
     """
+
+    @property
+    def memory_limit(self) -> str:
+        """Such as 2GiB or 50%."""
+
+    @property
+    def threads(self) -> int:
+        """How many may work at once."""
+
+
+def set_limits(con: DuckDBPyConnection, limits: Limits, spill: Path) -> None:
+    """Hold a fresh DuckDB instance to `limits`; what does not fit goes to files in `spill`."""
     con.execute(f"SET memory_limit = {literal(_memory(con, limits.memory_limit))}")
     if limits.threads:
         con.execute(f"SET threads = {limits.threads}")
     con.execute(f"SET temp_directory = {literal(str(spill))}")
 
 
+def bytes_of_memory(con: DuckDBPyConnection) -> int:
+    """The memory limit of a DuckDB instance, in bytes."""
+    number, unit = _limit(con)
+    return int(float(number) * _UNITS[unit])
+
+
 def _memory(con: DuckDBPyConnection, limit: str) -> str:
     if not limit.endswith("%"):
         return limit
-    found = con.execute("SELECT current_setting('memory_limit')").fetchone()
-    number, unit = str(found[0] if found else "").split()
+    number, unit = _limit(con)
     share = float(limit.removesuffix("%")) / 100
     return f"{float(number) / _DUCKDB_SHARE * share:.3f} {unit}"
+
+
+def _limit(con: DuckDBPyConnection) -> tuple[str, str]:
+    found = con.execute("SELECT current_setting('memory_limit')").fetchone()
+    number, unit = str(found[0] if found else "").split()
+    return number, unit

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 import pyarrow as pa
-from duckdb.sqltypes import DuckDBPyType
+
+from lakehouse.query.engine_types import EngineType
 
 # DuckDB gives each batch of a page to one thread. Never slice a batch for that: DuckDB 1.5.5
 # reads the union values of a batch that begins in the middle from its beginning.
@@ -15,13 +16,13 @@ PAGE_BATCHES = 4
 
 @dataclass(frozen=True)
 class Column:
-    """A column's name as the statement gave it, and its DuckDB type.
+    """A column's name as the statement gave it, and its type in the engine.
 
     `dialect_type` is what the type is called where the dialect is not DuckDB's.
     """
 
     name: str
-    type: DuckDBPyType
+    type: EngineType
     dialect_type: str = ""
 
 

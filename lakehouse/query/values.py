@@ -21,10 +21,9 @@ strings, unions; so are UUIDs, enums and geometries, which readers know less wid
 """
 
 from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
-from duckdb.sqltypes import DuckDBPyType
-
+from lakehouse.query.engine_types import EngineType
 from lakehouse.quoting import identifier, literal
 
 _NUMBERS: Final = {
@@ -51,12 +50,12 @@ _STORED_AS: Final = {
 }
 
 
-def is_number(of: DuckDBPyType) -> bool:
+def is_number(of: EngineType) -> bool:
     """Whether values of the type line up at the right."""
     return of.id in _NUMBERS or of.id in _FLOATS
 
 
-def is_plain(of: DuckDBPyType) -> bool:
+def is_plain(of: EngineType) -> bool:
     """Whether the text of a value is short and means nothing when it is cut."""
     return of.id in _PLAIN
 
@@ -66,7 +65,7 @@ def text(value: str) -> str:
     return f"CAST({value} AS VARCHAR)"
 
 
-def csv_field(value: str, of: DuckDBPyType) -> str:
+def csv_field(value: str, of: EngineType) -> str:
     """The value as a field of RFC 4180; NULL is an empty field, an empty string is `""`."""
     if of.id in _PLAIN:
         return f"coalesce({text(value)}, '')"
@@ -78,7 +77,7 @@ def csv_name(name: str) -> str:
     return f'"{name.replace(chr(34), chr(34) * 2)}"' if _SPECIAL & set(name) or not name else name
 
 
-def json(value: str, of: DuckDBPyType, depth: int = 0) -> str:
+def json(value: str, of: EngineType, depth: int = 0) -> str:
     """The value as JSON text, never NULL. `depth` keeps the names of nested lambdas apart."""
     return f"coalesce({_json(value, of, depth)}, 'null')"
 
@@ -89,7 +88,7 @@ def json_object(names: list[str], values: list[str]) -> str:
     return _between("{", members, "}")
 
 
-def stored(value: str, of: DuckDBPyType) -> str:
+def stored(value: str, of: EngineType) -> str:
     """The value in a type that Parquet holds exactly."""
     target = _stored_type(of)
     return value if target == str(of) else f"CAST({value} AS {target})"
@@ -106,7 +105,7 @@ def _quoted_for_csv(text: str) -> str:
     )
 
 
-def _json(value: str, of: DuckDBPyType, depth: int) -> str:
+def _json(value: str, of: EngineType, depth: int) -> str:
     if of.id in _JSON_RULES:
         return _JSON_RULES[of.id](value, of, depth)
     if of.id in _NUMBERS or of.id == "boolean":
@@ -117,38 +116,38 @@ def _json(value: str, of: DuckDBPyType, depth: int) -> str:
     return f"to_json({text(value)})"
 
 
-def _json_float(value: str, of: DuckDBPyType, depth: int) -> str:
+def _json_float(value: str, of: EngineType, depth: int) -> str:
     return (
         f"CASE WHEN isfinite({value}) THEN {text(value)} WHEN isnan({value}) THEN '\"NaN\"' "
         f"WHEN {value} > 0 THEN '\"Infinity\"' WHEN {value} < 0 THEN '\"-Infinity\"' END"
     )
 
 
-def _json_blob(value: str, of: DuckDBPyType, depth: int) -> str:
+def _json_blob(value: str, of: EngineType, depth: int) -> str:
     return f"'\"' || base64({value}) || '\"'"
 
 
-def _json_list(value: str, of: DuckDBPyType, depth: int) -> str:
+def _json_list(value: str, of: EngineType, depth: int) -> str:
     item = _variable(depth)
-    element = json(item, _child(of, "child"), depth + 1)
+    element = json(item, of.child("child"), depth + 1)
     return _joined("[", f"list_transform({value}, lambda {item}: {element})", "]")
 
 
-def _json_array(value: str, of: DuckDBPyType, depth: int) -> str:
-    return _json_list(f"CAST({value} AS {_child(of, 'child')}[])", of, depth)
+def _json_array(value: str, of: EngineType, depth: int) -> str:
+    return _json_list(f"CAST({value} AS {of.child('child')}[])", of, depth)
 
 
-def _json_map(value: str, of: DuckDBPyType, depth: int) -> str:
+def _json_map(value: str, of: EngineType, depth: int) -> str:
     entry = _variable(depth)
     member = (
         f"to_json({text(f'{entry}.key')}) || ':' || "
-        + json(f"{entry}.value", _child(of, "value"), depth + 1)
+        + json(f"{entry}.value", of.child("value"), depth + 1)
     )  # fmt: skip
     return _joined("{", f"list_transform(map_entries({value}), lambda {entry}: {member})", "}")
 
 
-def _json_struct(value: str, of: DuckDBPyType, depth: int) -> str:
-    fields = _fields(of)
+def _json_struct(value: str, of: EngineType, depth: int) -> str:
+    fields = of.fields
     values = [
         json(f"struct_extract({value}, {literal(name) if name else i})", kind, depth)
         for i, (name, kind) in enumerate(fields, start=1)
@@ -160,17 +159,17 @@ def _json_struct(value: str, of: DuckDBPyType, depth: int) -> str:
     return f"CASE WHEN {value} IS NOT NULL THEN {whole} END"
 
 
-def _json_union(value: str, of: DuckDBPyType, depth: int) -> str:
+def _json_union(value: str, of: EngineType, depth: int) -> str:
     # The first child is the tag itself.
     members = [
         f"WHEN {literal(name)} THEN "
         + json_object([name], [json(f"union_extract({value}, {literal(name)})", kind, depth)])
-        for name, kind in _fields(of)[1:]
+        for name, kind in of.fields[1:]
     ]
     return f"CASE CAST(union_tag({value}) AS VARCHAR) {' '.join(members)} END"
 
 
-_JSON_RULES: Final[dict[str, Callable[[str, DuckDBPyType, int], str]]] = {
+_JSON_RULES: Final[dict[str, Callable[[str, EngineType, int], str]]] = {
     "float": _json_float,
     "double": _json_float,
     "blob": _json_blob,
@@ -182,31 +181,22 @@ _JSON_RULES: Final[dict[str, Callable[[str, DuckDBPyType, int], str]]] = {
 }
 
 
-def _stored_type(of: DuckDBPyType) -> str:
+def _stored_type(of: EngineType) -> str:
     match of.id:
         case "list":
-            return f"{_stored_type(_child(of, 'child'))}[]"
+            return f"{_stored_type(of.child('child'))}[]"
         case "array":
-            return f"{_stored_type(_child(of, 'child'))}[{dict(of.children)['size']}]"
+            return f"{_stored_type(of.child('child'))}[{of.size}]"
         case "map":
-            return f"MAP({_stored_type(_child(of, 'key'))}, {_stored_type(_child(of, 'value'))})"
+            return f"MAP({_stored_type(of.child('key'))}, {_stored_type(of.child('value'))})"
         case "struct":
             fields = (
                 f"{identifier(name or f'field{i}')} {_stored_type(kind)}"
-                for i, (name, kind) in enumerate(_fields(of), start=1)
+                for i, (name, kind) in enumerate(of.fields, start=1)
             )
             return f"STRUCT({', '.join(fields)})"
         case kind:
             return _STORED_AS.get(kind, str(of))
-
-
-def _child(of: DuckDBPyType, name: str) -> DuckDBPyType:
-    return dict(_fields(of))[name]
-
-
-def _fields(of: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
-    # DuckDB lists the size of an array here too; nobody asks for it by its type.
-    return cast("list[tuple[str, DuckDBPyType]]", of.children)
 
 
 def _variable(depth: int) -> str:

@@ -6,13 +6,13 @@ The expected files are written by hand from the rules in lakehouse/query/values.
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from math import inf, isnan
 from pathlib import Path
 from uuid import UUID
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -22,17 +22,17 @@ from lakehouse.query import Session
 from lakehouse.query.boxes import Screen, write_table
 from lakehouse.query.formats import WRITERS
 from lakehouse.query.interruption import Interruptible
-from lakehouse.query.session import CONFIG
+from lakehouse.query.worker import Opening, Worker
 
 FOLDER = Path(__file__).parent / "hard_types"
 QUERY = (FOLDER / "query.sql").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def session() -> Iterator[Session]:
-    with duckdb.connect(config=dict(CONFIG)) as con, ThreadPoolExecutor(1) as thread:
-        con.execute("SET TimeZone = 'UTC'")
-        yield Session(con, Interruptible(con, thread))
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    opening = Opening("2GiB", 2, str(tmp_path_factory.mktemp("hard") / "spill"))
+    with ThreadPoolExecutor(1) as thread, closing(Worker(opening)) as worker:
+        yield Session(worker, Interruptible(worker, thread))
 
 
 def written(session: Session, style: str) -> bytes:

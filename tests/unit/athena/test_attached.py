@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from lakehouse.athena import AthenaError, prepare, translate
-from lakehouse.athena.attached import AttachedSchema, type_from_engine
+from lakehouse.athena.attached import AttachedSchema, Rows, type_from_engine
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,17 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield made
 
 
+def asking(con: duckdb.DuckDBPyConnection) -> Rows:
+    return lambda sql: con.execute(sql).fetchall()
+
+
 @pytest.mark.parametrize(
     "name", ["orders", "shop.orders", "AwsDataCatalog.shop.orders", "lake.Shop.Orders"]
 )
 def test_tables_by_every_name(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    made = translate(f"SELECT id, price * 2 FROM {name}", AttachedSchema(con, "lake", "shop"))
+    made = translate(
+        f"SELECT id, price * 2 FROM {name}", AttachedSchema(asking(con), "lake", "shop")
+    )
     assert [str(one) for one in made.types] == ["integer", "decimal(28,4)"]
     assert con.execute(made.sql).fetchall() == [(1, 5)]
 
@@ -59,4 +65,4 @@ def test_tables_by_every_name(con: duckdb.DuckDBPyConnection, name: str) -> None
 def test_a_table_that_is_not_there(con: duckdb.DuckDBPyConnection) -> None:
     for name in ("nosuch", "shop.nosuch", "other.shop.orders"):
         with pytest.raises(AthenaError, match="TABLE_NOT_FOUND"):
-            translate(f"SELECT 1 FROM {name}", AttachedSchema(con, "lake", "shop"))
+            translate(f"SELECT 1 FROM {name}", AttachedSchema(asking(con), "lake", "shop"))

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import duckdb
 import pytest
 
 from lakehouse.query import Session
 from lakehouse.query.interruption import Interruptible
-from lakehouse.query.session import CONFIG
+from lakehouse.query.worker import Opening, Worker
+from lakehouse.query.worker.engine import CONFIG
 
 
 @pytest.fixture
@@ -19,8 +21,9 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-@pytest.fixture
-def plain(con: duckdb.DuckDBPyConnection) -> Iterator[Session]:
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A session without a catalog."""
-    with ThreadPoolExecutor(1) as thread:
-        yield Session(con, Interruptible(con, thread))
+    opening = Opening("2GiB", 2, str(tmp_path_factory.mktemp("plain") / "spill"))
+    with ThreadPoolExecutor(1) as thread, closing(Worker(opening)) as worker:
+        yield Session(worker, Interruptible(worker, thread))

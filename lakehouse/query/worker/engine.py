@@ -1,0 +1,119 @@
+"""The engine inside a worker: one connection, one statement after the other."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_AS, RLIMIT_CORE, getpagesize, getrlimit, setrlimit
+
+import duckdb
+import pyarrow as pa
+
+from lakehouse.errors import CatalogError
+from lakehouse.query.containment import contain, no_stray_folder
+from lakehouse.query.diagnosis import message_of
+from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.engine_types import EngineType, engine_type
+from lakehouse.query.limits import bytes_of_memory, set_limits
+from lakehouse.query.rendering import LOSSLESS
+from lakehouse.query.results import BATCH_ROWS
+from lakehouse.query.statements import Statement, admit
+from lakehouse.query.worker.messages import Admission, Opening, Reached
+
+CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "errors_as_json": "true",
+    **LOSSLESS,
+}
+# What Python and all libraries have reserved when a worker is ready comes on top of the engine's
+# memory; and this, for arenas and the stacks of threads that come later.
+_RESERVE = 1 << 30
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A statement that runs: its columns' names and types, and the schema of what it streams."""
+
+    columns: tuple[tuple[str, EngineType], ...]
+    schema: pa.Schema
+    changed: int | None = None
+    plan: bool = False
+
+
+class Engine:
+    """Runs statements; each sees the newest snapshot of every table."""
+
+    def __init__(self, opening: Opening) -> None:
+        self.spill = Path(opening.spill)
+        self._con = duckdb.connect(config=dict(CONFIG))
+        set_limits(self._con, opening, self.spill)
+        load_extensions(self._con)
+        self._con.execute("SET TimeZone = 'UTC'")
+        self._batches: Iterator[pa.RecordBatch] = iter(())
+        self._write = False
+        _bound(bytes_of_memory(self._con))
+
+    def reach(self, reached: Reached) -> None:
+        """Attach the catalog and close everything else, for good. Raises CatalogError."""
+        try:
+            attach_lake(
+                self._con,
+                reached,
+                default_namespace=reached.namespace,
+                read_only=not reached.write,
+            )
+            self._con.execute("USE lake")
+            # Or a table could be written to a database that ends with the session.
+            self._con.execute("DETACH memory")
+        except duckdb.Error as e:
+            hint = "is the service that [catalog] names running, and its token right?"
+            raise CatalogError(f"the catalog can't be used: {message_of(e)}", hint=hint) from e
+        if reached.ready:
+            module, _, name = reached.ready.partition(":")
+            getattr(import_module(module), name)(self._con)
+        contain(self._con, reached.allowed, write=reached.write)
+        self._write = reached.write
+
+    def run(self, asked: Admission) -> Begun:
+        """Begin a statement; the last one ends. Raises QueryError and duckdb.Error."""
+        self._batches = iter(())
+        if asked.admitted:
+            statement = Statement(asked.sql, writes=asked.writes, explains=asked.explains)
+        else:
+            statement = admit(self._con, asked.sql, write=self._write)
+        if statement.writes:
+            with no_stray_folder():
+                self._con.execute(statement.sql)
+            counted = self._con.fetchone()
+            return Begun((), pa.schema([]), changed=counted[0] if counted else None)
+        self._con.execute(statement.sql)
+        columns = tuple((str(name), engine_type(kind)) for name, kind, *_ in self._con.description)
+        reader = self._con.to_arrow_reader(BATCH_ROWS)
+        self._batches = iter(reader)
+        return Begun(columns, reader.schema, plan=statement.explains)
+
+    def next(self) -> pa.RecordBatch | None:
+        """The next rows of the statement; None when there are no more."""
+        return next(self._batches, None)
+
+    def texts(self, sql: str) -> list[list[str | None]]:
+        """The rows of a query of our own about the catalog, every value as text or NULL."""
+        rows = self._con.execute(sql).fetchall()
+        return [[None if value is None else str(value) for value in row] for row in rows]
+
+    def interrupt(self) -> None:
+        """End what runs now; from another thread."""
+        self._con.interrupt()
+
+
+def _bound(memory: int) -> None:
+    """Bound the address space to what the engine may take, and leave no core dumps."""
+    setrlimit(RLIMIT_CORE, (0, 0))
+    with suppress(FileNotFoundError):  # outside Linux an address space has no bounds
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        _, hard = getrlimit(RLIMIT_AS)
+        wanted = pages * getpagesize() + memory + _RESERVE
+        setrlimit(RLIMIT_AS, (wanted if hard == RLIM_INFINITY else min(wanted, hard), hard))

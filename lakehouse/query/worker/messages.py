@@ -1,0 +1,53 @@
+"""What a worker is asked to do, before the first statement and for each one."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from lakehouse.query.worker.frames import Frame
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How an engine is set up: its limits, and the folder for what does not fit in memory."""
+
+    memory_limit: str
+    threads: int
+    spill: str
+
+    def frame(self) -> Frame:
+        """The message that asks for it."""
+        return Frame({"ask": "open", **asdict(self)})
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What statements reach: a catalog, and folders of files. Nothing else, from then on.
+
+    `ready` names a function as `module:name` that adds to the connection what a dialect needs.
+    """
+
+    uri: str
+    token: str = field(repr=False)
+    warehouse: str
+    namespace: str
+    allowed: Sequence[str]
+    write: bool
+    ready: str = ""
+
+    def frame(self) -> Frame:
+        """The message that asks for it."""
+        return Frame({"ask": "reach", **asdict(self)})
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A statement to run: checked already, or to be admitted by the gate of DuckDB's dialect."""
+
+    sql: str
+    admitted: bool = False
+    writes: bool = False
+    explains: bool = False
+
+    def frame(self) -> Frame:
+        """The message that asks for it."""
+        return Frame({"ask": "run", **asdict(self)})
