@@ -13,18 +13,21 @@ R = TypeVar("R")
 WORKERS = min(os.cpu_count() or 1, 4)
 
 
-def ahead(items: Generator[T, None, None]) -> Iterator[T]:
-    """The items, each begun in a thread of its own when the one before it is handed out.
+def ahead(items: Generator[T, None, None], most: int) -> Iterator[T]:
+    """The items, made in a thread of its own while those before them are used.
 
-    At most one is made in advance, so memory stays bounded. `items` is closed at the end.
+    At most that many are made in advance, so memory stays bounded. `items` is closed at the end.
     """
     end = object()
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
-            job = pool.submit(next, items, end)
-            while (item := job.result()) is not end:
-                job = pool.submit(next, items, end)
-                yield item  # type: ignore[misc]
+            jobs = deque(pool.submit(next, items, end) for _ in range(most))
+            try:
+                while (item := jobs.popleft().result()) is not end:
+                    jobs.append(pool.submit(next, items, end))
+                    yield item  # type: ignore[misc]
+            finally:
+                pool.shutdown(cancel_futures=True)
     finally:
         items.close()
 

@@ -14,9 +14,6 @@ from ingest.screening import Block, Numbers
 # then looks at each distinct text once.
 REPEATED = pa.dictionary(pa.int32(), pa.string())
 
-# pyarrow refuses a line that spans three of its blocks; none that is let through is this long.
-_PARSER_BLOCK = 4 << 20
-
 
 @dataclass(frozen=True)
 class Fields:
@@ -45,7 +42,10 @@ def read_fields(block: Block, columns: Sequence[str], types: dict[str, pa.DataTy
         pa.BufferReader(text),
         # Only a reader without threads tells which row it skips; blocks are read in parallel.
         read_options=pa_csv.ReadOptions(
-            column_names=columns, block_size=_PARSER_BLOCK, use_threads=False
+            # One block: of several, each would begin dictionaries of its own.
+            column_names=columns,
+            block_size=len(text),
+            use_threads=False,
         ),
         parse_options=pa_csv.ParseOptions(ignore_empty_lines=False, invalid_row_handler=skip),
         convert_options=pa_csv.ConvertOptions(

@@ -16,6 +16,9 @@ from ingest.records import RecordFormat, Transform
 from lakehouse.errors import SourceError
 from lakehouse.progress import SILENT, Progress, Task
 
+# Blocks: about as much as is delivered at once, so that reading goes on during a delivery.
+_AHEAD = 8
+
 
 @dataclass(frozen=True)
 class OpenStream:
@@ -146,7 +149,7 @@ class Landing:
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         shown = 0
-        for event in ahead(events):
+        for event in ahead(events, _AHEAD):
             if isinstance(event, Batch):
                 self._take(event)
                 read = event.stored

@@ -70,7 +70,7 @@ def _typed(fields: Fields, form: OrderFormat, block: Block) -> tuple[pa.Table, F
 
     def refuse(flags: Flags | None, reason: Reason, column: str) -> None:
         if flags is not None:
-            rows = np.flatnonzero(flags)
+            rows = np.flatnonzero(flags & ~bad)
             lines = rows if fields.lines is None else fields.lines[rows]
             texts = fields.table[column].take(pa.array(rows)).to_pylist()
             for line, text in zip(lines, texts, strict=True):

@@ -7,7 +7,7 @@ from io import BufferedIOBase
 from ingest.screening import LONGEST_LINE, Text
 
 # Small enough for several to be under way at once, large enough for what each costs in itself.
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 8 << 20
 # Of a line without end this much is held: enough to see that it is too long, and to keep of it
 # what is kept of such a line.
 _HELD_BYTES = LONGEST_LINE + 1
