@@ -74,7 +74,11 @@ class Landing:
         self.format = stream.format
         self._destination = stream.destination
         self._reading = Reading(
-            stream.format, stream.transforms, hints.block, stream.keeps_source, stream.now
+            stream.format,
+            stream.transforms,
+            min(hints.block, hints.delivery),
+            stream.keeps_source,
+            stream.now,
         )
         self._buffer: Buffer[Batch] = Buffer(hints, clock)
         self._whole = 0  # batches at the beginning of the buffer that may be delivered
