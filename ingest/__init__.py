@@ -2,6 +2,6 @@
 
 from ingest.generator import generate_orders
 from ingest.landing import LandingReport
-from ingest.streams import land_orders
+from ingest.streams import land_logs, land_orders
 
-__all__ = ["LandingReport", "generate_orders", "land_orders"]
+__all__ = ["LandingReport", "generate_orders", "land_logs", "land_orders"]

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog
 
+from ingest.access_format import AccessLogs
 from ingest.clocks import utc_now
 from ingest.delivery import DeliveryStream
 from ingest.landing import OpenStream
@@ -19,7 +21,7 @@ from lakehouse.config import Settings
 from lakehouse.errors import ConfigError
 from lakehouse.output_settings import TransformSettings
 from lakehouse.stream_settings import StreamSettings
-from lakehouse.tables.landing import ORDER_LINES_TABLE, LandingTable
+from lakehouse.tables.landing import ACCESS_LOGS_TABLE, ORDER_LINES_TABLE, LandingTable
 
 
 def stream_settings(name: str, settings: Settings) -> StreamSettings:
@@ -79,14 +81,10 @@ def open_transform(
 
 def record_format(stream: StreamSettings) -> RecordFormat:
     """What the logs of the stream are written in."""
-    return OrderLogs()
+    return AccessLogs() if stream.format == "access_log" else OrderLogs()
 
 
 def landing_table(stream: StreamSettings) -> LandingTable:
     """The table that the stream lands in, as it is when it is made."""
-    return LandingTable(
-        stream.identifier,
-        ORDER_LINES_TABLE.schema,
-        ORDER_LINES_TABLE.spec,
-        runs=ORDER_LINES_TABLE.runs,
-    )
+    own = ACCESS_LOGS_TABLE if stream.format == "access_log" else ORDER_LINES_TABLE
+    return replace(own, identifier=stream.identifier)

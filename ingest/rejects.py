@@ -24,9 +24,28 @@ class Reason(StrEnum):
     BAD_DATE = "bad_date"
     BAD_PRICE = "bad_price"
     BAD_CUSTOMER = "bad_customer"
+    BAD_ADDRESS = "bad_address"
+    BAD_REQUEST = "bad_request"
+    BAD_STATUS = "bad_status"
+    BAD_SIZE = "bad_size"
+    BAD_JSON = "bad_json"
+    NOT_AN_OBJECT = "not_an_object"
+    DUPLICATE_KEY = "duplicate_key"
+    UNKNOWN_COLUMN = "unknown_column"
+    MISSING_VALUE = "missing_value"
+    WRONG_TYPE = "wrong_type"
     OUT_OF_RANGE = "out_of_range"
     SEVERAL_LINES = "several_lines"  # what a transform made of it
     PROCESSING_FAILED = "processing_failed"  # by the transform
+
+
+class UnfitError(ValueError):
+    """A record can't be held: for which reason, and what it is about."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
 
 
 @dataclass(frozen=True)

@@ -89,10 +89,20 @@ class Block:
 
 
 def screen(block: Block) -> None:
-    """Refuse the lines that a parser could not take one by one.
+    """Refuse the lines that a CSV parser could not take one by one.
 
     Each check is a search for something rare; only what it finds is looked at line by line.
     """
+    screen_text(block)
+    text = block.text
+    if b'"' in text:
+        quotes = np.flatnonzero(block.raw == QUOTE)
+        if not _all_regular(block, quotes):
+            _refuse_bad_quotes(block, quotes)
+
+
+def screen_text(block: Block) -> None:
+    """Refuse the lines that are too long, or no text."""
     text = block.text
     if _any_too_long(text):
         _refuse_too_long(block)
@@ -102,10 +112,6 @@ def screen(block: Block) -> None:
         _refuse_byte(block, RETURN, Reason.CARRIAGE_RETURN)
     if not _is_utf8(text):
         _refuse_invalid_utf8(block)
-    if b'"' in text:
-        quotes = np.flatnonzero(block.raw == QUOTE)
-        if not _all_regular(block, quotes):
-            _refuse_bad_quotes(block, quotes)
 
 
 def lines_beyond_ascii(block: Block) -> list[int]:

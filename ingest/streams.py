@@ -46,10 +46,17 @@ def due_streams(settings: Settings) -> list[str]:
 def land_orders(
     source: Path, catalog: Catalog, settings: Settings, progress: Progress = SILENT
 ) -> LandingReport:
-    """Land what is new in the order logs of `source`, a file or a folder of files.
+    """Land what is new in the order logs of `source`: see `land_logs`."""
+    return land_logs(ORDERS, source, catalog, settings, progress)
 
-    Rows go to `landing.order_lines`, lines that can't be held to `landing.rejects`. A run that
-    was interrupted, at whatever moment, is finished by the next one.
+
+def land_logs(
+    name: str, source: Path, catalog: Catalog, settings: Settings, progress: Progress = SILENT
+) -> LandingReport:
+    """Land what is new in the logs of `source`, a file or a folder of files, as a stream's.
+
+    Rows go to the stream's table, lines that can't be held to `landing.rejects`. A run that was
+    interrupted, at whatever moment, is finished by the next one.
 
     Raises SourceError for a log that can't be read, LockedError when another process is
     ingesting, MachineError when the machine refuses, CatalogError when the bookmark is lost.
@@ -57,8 +64,8 @@ def land_orders(
     started = time.monotonic()
     with (
         translated(settings.home),
-        stream_lock(ORDERS, settings),
-        closing(open_stream(ORDERS, settings, catalog)) as opened,
+        stream_lock(name, settings),
+        closing(open_stream(name, settings, catalog)) as opened,
     ):
         landing = Landing(opened)
         landing.land_files(read_sources([source.absolute()], landing.format.suffixes), progress)
@@ -68,7 +75,7 @@ def land_orders(
 def land_stream(
     name: str, catalog: Catalog, settings: Settings, progress: Progress = SILENT
 ) -> LandingReport:
-    """Land what is new in a stream's sources, as `land_orders` does, and enter the deliveries.
+    """Land what is new in a stream's sources, as `land_logs` does, and enter the deliveries.
 
     Raises ConfigError when there is no such stream.
     """
@@ -97,7 +104,7 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
 
     Delivers by the stream's buffering hints. A log that can't be read is told to the `watcher`
     and tried again when it has changed; the others go on. A last line without end is left until
-    it has one. Raises LockedError, CatalogError and MachineError as `land_orders` does.
+    it has one. Raises LockedError, CatalogError and MachineError as `land_logs` does.
     """
     stream = stream_settings(name, settings)
     hints = BufferingHints(_LIVE_BLOCK_BYTES, stream.buffer_size, stream.buffer_interval)

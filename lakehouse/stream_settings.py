@@ -26,6 +26,7 @@ STDIN: Final = Path("-")
 # below the logs of the home that `lakehouse generate` writes them to.
 BUILT_IN: Final = {
     ORDERS: ("orders", "landing.order_lines", "orders"),
+    ACCESS_LOGS: ("access_log", "landing.access_logs", "access"),
 }
 TABLES: Final = {format_: table for format_, table, _ in BUILT_IN.values()}
 # The columns that every landing table ends with: where a record came from.
@@ -34,7 +35,7 @@ LINEAGE: Final = ("record_id", "source_file", "source_line", "ingest_seq")
 # The limits are Firehose's; its defaults, 5 MiB and 300 s, would make many small files, late.
 BufferSize = Annotated[ByteSize, Field(ge=1 << 20, le=128 << 20)]
 BufferInterval = Annotated[float, Field(ge=0, le=900)]
-Format = Literal["orders"]
+Format = Literal["orders", "access_log"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,254}")

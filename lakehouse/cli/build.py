@@ -14,6 +14,7 @@ from lakehouse.cli.clock import now
 from lakehouse.errors import BuildError, LakehouseError
 
 if TYPE_CHECKING:
+    from ingest import LandingReport
     from lakehouse.cli.root import Invocation
     from lakehouse.ml.tasks.execution import Outcome
     from lakehouse.pipeline import BuildReport, ModelsReport
@@ -82,7 +83,8 @@ def _as_json(report: "BuildReport") -> dict[str, object]:
     return {
         "source": str(report.source),
         "generated": report.generated,
-        "landing": asdict(report.landing),
+        "landing": {name: asdict(each) for name, each in report.landing.reports.items()},
+        "left": report.landing.left,
         "nodes": [asdict(node) for node in report.warehouse.nodes],
         "publication": made.number if (made := report.warehouse.publication) else None,
         "models": [_task_as_json(o) for o in report.models.outcomes] if report.models else [],
@@ -133,8 +135,15 @@ def _print_table(report: "BuildReport") -> None:
 def _told(report: "BuildReport") -> dict[str, list[str]]:
     told = {}
     if report.generated:
-        told["generate"] = [f"order logs in {report.source}"]
-    told["land"] = _told_landing(report)
+        told["generate"] = [f"order logs and access logs in {report.source.parent}"]
+    landing = report.landing
+    told["land"] = [
+        *(line for name, each in landing.reports.items() for line in _told_landing(name, each)),
+        *(
+            f"{name}: left to the ingester that is at work: {why}"
+            for name, why in landing.left.items()
+        ),
+    ]
     warehouse = report.warehouse
     told["warehouse"] = [
         f"models: {_counted(warehouse.counts('model', 'snapshot'))}",
@@ -161,14 +170,14 @@ def _told_models(models: "ModelsReport") -> list[str]:
     return [*lines, *(f"{_status(o)}: {o.task}: {_error(o.error)}" for o in told)]
 
 
-def _told_landing(report: "BuildReport") -> list[str]:
-    landing = report.landing
+def _told_landing(stream: str, landing: "LandingReport") -> list[str]:
     rejected = sum(landing.rejected.values())
     if not landing.lines:
-        return [f"nothing new: every line of {_files(len(landing.skipped))} was landed before"]
+        files = _files(len(landing.skipped))
+        return [f"{stream}: nothing new: every line of {files} was landed before"]
     lines = [
-        f"{landing.lines:,} lines read from {_files(len(landing.files))}",
-        f"{landing.landed:,} landed in landing.order_lines",
+        f"{stream}: {landing.lines:,} lines read from {_files(len(landing.files))}",
+        f"{landing.landed:,} landed",
         f"{rejected:,} rejected{' to landing.rejects' if rejected else ''}",
         *(f"  {count:,} {reason}" for reason, count in landing.rejected.items()),
     ]

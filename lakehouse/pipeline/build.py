@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingest import LandingReport, land_orders
-from ingest.generator import generate_orders
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock
+from lakehouse.pipeline.landing import Landings, generate_logs, generated_logs, land
 from lakehouse.pipeline.models import ModelsReport, compute_models
 from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
 from lakehouse.progress import SILENT, Progress
@@ -25,7 +24,7 @@ class BuildReport:
 
     source: Path
     generated: bool
-    landing: LandingReport
+    landing: Landings
     warehouse: WarehouseReport
     models: ModelsReport | None
     seconds: dict[str, float]
@@ -39,7 +38,9 @@ def build(
     *,
     models: bool = True,
 ) -> BuildReport:
-    """Land the order logs of `source` (None: generate a year), build the marts, then the models.
+    """Land the order logs of `source`, build the marts from them, then the models.
+
+    Without a source, generate a year of the shop's logs, and land its access logs too.
 
     `clock` gives the time in UTC, without a zone: the models believe no line that is dated later.
 
@@ -53,10 +54,10 @@ def build(
         watch = _Stopwatch()
         logs = source or generated_logs(settings)
         if source is None:
-            generate_orders(settings.generate, logs, progress)
+            generate_logs(settings, progress)
             watch.lap("generate")
         with open_catalog(settings) as catalog:
-            landing = land_orders(logs, catalog, settings, progress)
+            landing = land(source, catalog, settings, progress)
         watch.lap("land")
         warehouse = build_warehouse(settings, progress)
         watch.lap("warehouse")
@@ -65,11 +66,6 @@ def build(
             computed = compute_models(settings, clock, progress)
             watch.lap("models")
     return BuildReport(logs, source is None, landing, warehouse, computed, watch.laps)
-
-
-def generated_logs(settings: Settings) -> Path:
-    """Where the order logs lie that a build without a source generates."""
-    return settings.logs / "orders"
 
 
 class _Stopwatch:

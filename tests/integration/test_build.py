@@ -100,8 +100,8 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     }
 
     second = report(command("build", "--no-ml", "--source", log, "--json"))
-    assert second["landing"]["lines"] == 0
-    assert second["landing"]["skipped"] == ["orders.csv"]
+    assert second["landing"]["orders"]["lines"] == 0
+    assert second["landing"]["orders"]["skipped"] == ["orders.csv"]
     assert {node["status"] for node in second["nodes"]} == {"success", "pass"}
     assert sorted_orders(home) == orders
 
@@ -224,11 +224,12 @@ def test_a_damaged_catalog_is_named(command: Command, log: Path, tmp_path: Path)
 def test_generated_logs_are_built_and_not_landed_twice(command: Command) -> None:
     first = report(command("build", "--no-ml", "--days", 10, "--json"))
     assert first["generated"]
-    assert first["landing"]["lines"] > 5_000
-    rejected = sum(first["landing"]["rejected"].values())
-    assert first["landing"]["landed"] + rejected == first["landing"]["lines"]
+    for landed in (first["landing"]["orders"], first["landing"]["access_logs"]):
+        assert landed["lines"] > 5_000
+        assert landed["landed"] + sum(landed["rejected"].values()) == landed["lines"]
     again = report(command("build", "--no-ml", "--days", 12, "--json"))
-    assert 0 < again["landing"]["lines"] < first["landing"]["lines"]
+    for stream, landed in again["landing"].items():
+        assert 0 < landed["lines"] < first["landing"][stream]["lines"]
 
 
 def test_real_logs_on_top_of_generated_ones_are_pointed_out(

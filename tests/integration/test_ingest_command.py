@@ -97,9 +97,10 @@ def test_followers_deliver_their_buffer_when_they_are_stopped(
     for number in (signal.SIGINT, signal.SIGTERM):
         follower = command("ingest", "--follow", "--json", **soon)
         assert follower.stderr is not None
-        told = [follower.stderr.readline() for _ in range(2)]
-        assert "following" in told[0]
-        assert "lines delivered" in told[1]
+        told = [follower.stderr.readline() for _ in range(3)]
+        assert "orders: following" in told[0]
+        assert "access_logs: following" in told[1]
+        assert "lines delivered" in told[2]
         follower.send_signal(number)
         code, out, err = outcome(follower)
         assert code == 0, err
@@ -123,7 +124,7 @@ def test_followers_deliver_their_buffer_when_they_are_stopped(
     ("arguments", "code", "said"),
     [
         (["ingest"], 3, ("no logs in", "lakehouse generate")),
-        (["ingest", "web"], 2, ("no stream 'web'", "there are: orders")),
+        (["ingest", "web"], 2, ("no stream 'web'", "there are: orders, access_logs")),
         (["ingest", "--follow", "--status"], 2, ("--status", "--help")),
     ],
     ids=str,
