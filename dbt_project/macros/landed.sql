@@ -1,11 +1,16 @@
+{#- Whether the lake has the table. -#}
+{% macro lake_has(relation) %}
+    {%- set request = {"action": "look"} -%}
+    {%- do adapter.store_relation("lake", relation, [], "", "iceberg", request) -%}
+    {%- do return(request.found) -%}
+{% endmacro %}
+
 {#-
   Stop where a source is read before anything was landed, and say so: DuckDB would speak of a
   schema that does not exist.
 -#}
 {% macro require_landed(relation) %}
-    {%- set request = {"action": "look"} -%}
-    {%- do adapter.store_relation("lake", relation, [], "", "iceberg", request) -%}
-    {%- if not request.found -%}
+    {%- if not lake_has(relation) -%}
         {%- do exceptions.raise_compiler_error(
             "there is no table "
             ~ relation.schema
@@ -17,11 +22,35 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- dbt's own, with that check; to compile and to write documentation needs no table. -#}
+{#- The source as it is declared, without a row. -#}
+{% macro without_rows(source_name, table_name) %}
+    {%- set declared = (
+        graph.sources.values()
+        | selectattr("source_name", "equalto", source_name)
+        | selectattr("name", "equalto", table_name)
+        | first
+    ) -%}
+    {%- set columns = [] -%}
+    {%- for column in declared.columns.values() -%}
+        {%- set type = api.Column.translate_type(column.data_type) -%}
+        {%- do columns.append(
+            "cast(null as " ~ type ~ ") as " ~ adapter.quote(column.name)
+        ) -%}
+    {%- endfor -%}
+    {%- do return("(select " ~ columns | join(", ") ~ " where 1 = 0)") -%}
+{% endmacro %}
+
+{#-
+  dbt's own, with that check; to compile and to write documentation needs no table. What the
+  models have not computed yet is a table without rows: plain `dbt build` needs no models.
+-#}
 {% macro source(source_name, table_name) %}
     {%- set relation = builtins.source(source_name, table_name) -%}
     {%- if execute and flags.WHICH not in ["compile", "generate", "list"] -%}
-        {%- do require_landed(relation) -%}
+        {%- if source_name != "ml" -%} {%- do require_landed(relation) -%}
+        {%- elif not lake_has(relation) -%}
+            {%- do return(without_rows(source_name, table_name)) -%}
+        {%- endif -%}
     {%- endif -%}
     {%- do return(relation) -%}
 {% endmacro %}

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +89,7 @@ def _as_json(report: "BuildReport") -> dict[str, object]:
         "nodes": [asdict(node) for node in report.warehouse.nodes],
         "publication": made.number if (made := report.warehouse.publication) else None,
         "models": [_task_as_json(o) for o in report.models.outcomes] if report.models else [],
+        "model_tests": [asdict(node) for node in report.models.tests] if report.models else [],
         "seconds": report.seconds,
     }
 
@@ -159,15 +161,20 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
 
 
 def _told_models(models: "ModelsReport") -> list[str]:
-    if models.error:
-        return [f"failed: {models.error.message}"]
     by_status: dict[str, list[str]] = {}
     for outcome in models.outcomes:
         by_status.setdefault(_status(outcome), []).append(outcome.task)
     whole = {"computed", "nothing new"}
     lines = [f"{said}: {', '.join(by_status[said])}" for said in sorted(whole & set(by_status))]
     told = [o for o in models.outcomes if o.error]
-    return [*lines, *(f"{_status(o)}: {o.task}: {_error(o.error)}" for o in told)]
+    lines += [f"{_status(o)}: {o.task}: {_error(o.error)}" for o in told]
+    if models.error:
+        lines.append(f"failed: {models.error.message}")
+    if models.tests:
+        lines.append(f"tests: {_counted(Counter(test.status for test in models.tests))}")
+    lines += [f"{test.status}: {test.name}: {test.message}" for test in models.failed_tests]
+    lines += [f"restored: {v.task} version {v.version}: {v.reason}" for v in models.restored]
+    return lines
 
 
 def _told_landing(stream: str, landing: "LandingReport") -> list[str]:

@@ -1,7 +1,7 @@
 """The dbt step: run the project in this process and say what became of each node."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,13 +20,22 @@ _BAD = {"error", "fail", "runtime error", "partial success"}
 
 @dataclass(frozen=True)
 class NodeOutcome:
-    """What dbt says of one model, seed or test. `seconds` is its own execution time."""
+    """What dbt says of one model, seed or test.
+
+    `seconds` is its own execution time, `sources` the declared tables it reads (`ml.forecasts`).
+    """
 
     name: str
     kind: str
     status: str
     seconds: float
     message: str
+    sources: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed itself; what is skipped after a failure did not."""
+        return self.status in _BAD
 
 
 @dataclass(frozen=True)
@@ -47,20 +56,36 @@ class WarehouseReport:
     @property
     def failures(self) -> tuple[NodeOutcome, ...]:
         """The nodes that failed themselves; what was skipped after them is not listed."""
-        return tuple(node for node in self.nodes if node.status in _BAD)
+        return tuple(node for node in self.nodes if node.failed)
 
 
 def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
     """Build and test every model of the dbt project, and publish them together when all is good.
 
+    The tests of what the models say (`tag:ml`) wait until that was computed: `test_models`.
+
     Raises CatalogError when somebody else changed a mart meanwhile, MachineError when the machine
     refused something, such as room on the disk, and BuildError when dbt could not run for another
     reason: the project does not parse, the lake does not open.
     """
+    return _run(
+        settings, progress, "Building and testing the marts", "build", "--exclude", "tag:ml"
+    )
+
+
+def test_models(settings: Settings, progress: Progress) -> WarehouseReport:
+    """Test the tables that hold what the models say.
+
+    Raises what `build_warehouse` raises.
+    """
+    return _run(settings, progress, "Testing what the models say", "test", "--select", "tag:ml")
+
+
+def _run(settings: Settings, progress: Progress, doing: str, *arguments: str) -> WarehouseReport:
     from dbt_project.plugin.invocation import invoke  # noqa: PLC0415 - dbt takes 4 s
     from dbt_project.plugin.lake import published  # noqa: PLC0415
 
-    with progress.task("Building and testing the marts") as task:
+    with progress.task(doing) as task:
 
         def follow(event: "EventMsg") -> None:
             if event.info.name == "ConcurrencyLine":
@@ -68,7 +93,7 @@ def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
             elif event.info.name == "NodeFinished":
                 task.advance(1)
 
-        result = invoke(settings, ["build"], on_event=follow)
+        result = invoke(settings, arguments, on_event=follow)
     return WarehouseReport(tuple(_outcomes(result, dbt_log(settings))), published())
 
 
@@ -90,4 +115,13 @@ def _outcomes(result: "dbtRunnerResult", log: Path) -> Iterator[NodeOutcome]:
             status=str(run.status),
             seconds=run.execution_time,
             message=(run.message or "").strip(),
+            sources=tuple(_sources(run.node.depends_on_nodes)),
         )
+
+
+def _sources(parents: Iterable[str]) -> Iterator[str]:
+    """Of dbt's `source.cadabra.ml.forecasts`: `ml.forecasts`."""
+    for parent in parents:
+        kind, _, name = parent.split(".", 2)
+        if kind == "source":
+            yield name

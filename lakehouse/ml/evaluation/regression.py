@@ -24,6 +24,6 @@ def residual_histogram(predicted: Floats, actual: Floats) -> pl.DataFrame:
     counts, _ = np.histogram(actual - predicted, bins=edges)
     bounds = [None, *BINS, None]
     return pl.DataFrame(
-        {"from": bounds[:-1], "to": bounds[1:], "lines": counts},
-        schema={"from": pl.Float64, "to": pl.Float64, "lines": pl.Int64},
+        {"at_least": bounds[:-1], "below": bounds[1:], "lines": counts},
+        schema={"at_least": pl.Float64, "below": pl.Float64, "lines": pl.Int64},
     )

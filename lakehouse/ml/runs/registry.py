@@ -1,7 +1,7 @@
 """The registry: the versions of a task's model, and which of them is in production."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,13 @@ from lakehouse.ml.runs.record import Run
 from lakehouse.ml.runs.schemas import REGISTRY, REGISTRY_SCHEMA
 from lakehouse.ml.runs.store import append, runs
 
+LATEST = "latest run"
+"""The reason of a promotion that nobody asked for: the run was the last one."""
+
 
 @dataclass(frozen=True)
 class Version:
-    """A registered model; `stage` is production, retired or candidate."""
+    """A registered model; `stage` is production, retired, withdrawn or candidate."""
 
     task: str
     version: int
@@ -29,7 +32,7 @@ def versions(lake: Lake, task: str | None = None) -> list[Version]:
     found: dict[tuple[str, int], Version] = {}
     for event in _events(lake):
         key = (event["task"], event["version"])
-        stage = "candidate"
+        stage = "withdrawn" if event["event"] == "withdrawn" else "candidate"
         if event["event"] == "promoted":
             stage = "production"
             found |= {
@@ -78,6 +81,11 @@ def promote(lake: Lake, run: Run, reason: str, clock: Callable[[], datetime]) ->
         if lake.snapshot_id(table) != snapshot_id:
             lake.restore(table, snapshot_id)
     return version
+
+
+def withdraw(lake: Lake, version: Version, reason: str, clock: Callable[[], datetime]) -> None:
+    """Note that a data test found fault with a version, whose place another has taken."""
+    _append(lake, replace(version, stage="withdrawn", since=clock(), reason=reason))
 
 
 def settle(lake: Lake, task: str | None = None) -> None:

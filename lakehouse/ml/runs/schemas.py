@@ -49,7 +49,7 @@ REGISTRY_SCHEMA = Schema(
     NestedField(1, "task", StringType(), required=True, doc="The task the model is for"),
     NestedField(2, "version", LongType(), required=True, doc="Counts the task's models from 1"),
     NestedField(3, "run_id", StringType(), required=True, doc="The run that made it"),
-    NestedField(4, "event", StringType(), required=True, doc="registered or promoted"),
+    NestedField(4, "event", StringType(), required=True, doc="registered, promoted or withdrawn"),
     NestedField(5, "at", TimestampType(), required=True, doc="UTC"),
     NestedField(6, "reason", StringType(), required=True, doc="Why"),
 )

@@ -183,7 +183,7 @@ def _execute(lake: Lake, task: str, request: object, clock: Clock, progress: Pro
         raise
     run = store.find(lake, recording.run_id)
     registry.register(lake, run, clock)
-    registry.promote(lake, run, "latest run", clock)
+    registry.promote(lake, run, registry.LATEST, clock)
     return run
 
 

@@ -139,7 +139,7 @@ def test_errors_by_hand() -> None:
     assert errors(said, came) == {"mae": 2.0, "medae": 1.0, "rmse": np.sqrt(10)}
     histogram = residual_histogram(said, came)
     assert histogram["lines"].sum() == 4
-    assert histogram.filter(pl.col("from") == -1)["lines"].to_list() == [2]
+    assert histogram.filter(pl.col("at_least") == -1)["lines"].to_list() == [2]
 
 
 def test_class_metrics_by_hand() -> None:
