@@ -219,7 +219,7 @@ def test_every_table_says_what_a_row_is_has_a_key_and_describes_its_columns(buil
     keyed = {
         node["attached_node"]
         for node in nodes
-        if node["resource_type"] == "test" and node["test_metadata"]["name"] in {"is_key"}
+        if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") == "is_key"
     }
     tables = [node for node in nodes if node["resource_type"] in {"model", "seed"}]
     for node in tables:
