@@ -52,6 +52,9 @@ class Checkpoint:
     claims: int = 0  # how often an ingester had to clear up after another one
     landed: int = 0  # records, of all that were read
     dropped: int = 0  # by a transform
+    shipment: str = ""  # the objects of the last delivery, "" when it had none
+    version: int = 0  # of the stream's configuration
+    settings: str = ""  # fingerprint of that
 
     def to_json(self) -> str:
         """The text that is kept in a snapshot summary."""
@@ -64,6 +67,9 @@ class Checkpoint:
             "claims": self.claims,
             "landed": self.landed,
             "dropped": self.dropped,
+            "shipment": self.shipment,
+            "version": self.version,
+            "settings": self.settings,
             "logs": logs,
         }
         return json.dumps(fields, separators=(",", ":"))
@@ -84,6 +90,9 @@ class Checkpoint:
             # Checkpoints from before these were counted tell how many lines there were.
             fields.get("landed", fields["next"] - 1),
             fields.get("dropped", 0),
+            fields.get("shipment", ""),
+            fields.get("version", 0),
+            fields.get("settings", ""),
         )
 
     def after(self, lines: int, landed: int, dropped: int, moves: Iterable[Move]) -> "Checkpoint":
@@ -104,6 +113,12 @@ class Checkpoint:
             landed=self.landed + landed,
             dropped=self.dropped + dropped,
         )
+
+    def configured(self, settings: str) -> "Checkpoint":
+        """The same place, read with a configuration: a changed one has the next version."""
+        if settings == self.settings:
+            return self
+        return replace(self, version=self.version + 1, settings=settings)
 
     def claimed(self) -> "Checkpoint":
         """The same place in the stream, but no base for a delivery that is still under way."""

@@ -1,21 +1,17 @@
-"""Deliveries: batches of lines committed to the landing tables together with their bookmarks.
+"""Deliveries: batches of lines committed to their destination together with their bookmarks.
 
-The commit to `order_lines` is the one moment that counts: it holds rows and bookmarks in one
-snapshot. Rejects are committed with it where the catalog commits two tables at once, else just
-before it; the checkpoint says which delivery was the last to have some. So what a delivery that
-was never made has left in `rejects` is known by its sequence, and is removed before those lines
-are read again.
+The commit to the last table of the target is the one moment that counts: it holds the checkpoint.
+Rejects are committed with it where the catalog commits several tables at once, else before it;
+the checkpoint says which delivery was the last to have some. So what a delivery that was never
+made has left in `rejects` is known by its sequence, and is removed before those lines are read
+again. Objects are staged before it and published after it: the checkpoint names their shipment.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from uuid import uuid4
 
-import pyarrow as pa
-from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo, GreaterThan, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
@@ -23,47 +19,55 @@ from pyiceberg.table import Table
 
 from ingest.bookmarks import Bookmark, Checkpoint, Move
 from ingest.destinations import Delivered
-from ingest.lineage import landed_rows, rejected_rows
+from ingest.lineage import rejected_rows
 from ingest.log_reader import Batch
+from ingest.objects.side_outputs import ObjectOutputs
+from ingest.rejects import Reject
+from ingest.targets import Numbered, Target, stamp, stamped
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import LakehouseError, LockedError
-from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_files
+from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.checkpoints import carried_checkpoints, checkpoint_key, read_checkpoint
-from lakehouse.tables.creation import ensure_table
-from lakehouse.tables.fenced_append import Append, append_fenced, commits_together
-from lakehouse.tables.growth import conform, grow_for
-from lakehouse.tables.landing import REJECTS, REJECTS_SCHEMA, LandingTable
+from lakehouse.tables.fenced_append import append_fenced, commits_together
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a stream stands: its checkpoint, also as its table has it (None: it has none yet)."""
+
+    stream: str
+    base: str | None
+    checkpoint: Checkpoint
 
 
 @dataclass
 class _Staged(Delivered):
     """The delivery under way: written, not committed yet."""
 
-    files: list[DataFile] = field(default_factory=list)
     reject_files: list[DataFile] = field(default_factory=list)
     moves: dict[Bookmark, Move] = field(default_factory=dict)  # by what they reached
 
 
 class DeliveryStream:
-    """One stream into its landing table. `reached` is told each step, for those who watch.
-
-    Raises CatalogError when the stream's bookmark is lost.
-    """
+    """One stream into its target. `reached` is told each step, for those who watch."""
 
     def __init__(
         self,
-        name: str,
-        catalog: Catalog,
-        table: LandingTable,
+        standing: Standing,
+        target: Target,
+        rejects: Table,
+        objects: ObjectOutputs,
         reached: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.name = name
+        self.name = standing.stream
+        self.checkpoint = standing.checkpoint
+        self._base = standing.base
+        self._target = target
+        self._table = target.tables[-1]
+        self._rejects = rejects
+        self._side_outputs = objects.beside
+        self._shipments = objects.shipments
         self._reached = reached
-        self._encodings = Encodings(table.counters, table.runs)
-        self._table = ensure_table(catalog, table.identifier, table.schema, table.spec)
-        self._rejects = ensure_table(catalog, REJECTS, REJECTS_SCHEMA)
-        self._base = read_checkpoint(self._table.metadata, name)
-        self.checkpoint = Checkpoint.from_json(self._base)
         self._staged = _Staged()
         self._committing = False
 
@@ -73,35 +77,42 @@ class DeliveryStream:
         The delivery is fenced off first: should that ingester be alive after all, on another
         machine, it can't commit any more. Raises LockedError when it just has.
         """
+        self._shipments.publish(self.checkpoint.shipment)
         rejects = any(True for _ in self._rejects.scan(self._undelivered()).plan_files())
-        files = self._undelivered_files(self._table)
+        files = [f for table in self._target.tables for f in self._undelivered_files(table)]
         if not rejects:
             files += self._undelivered_files(self._rejects)
-        if not rejects and not files:
+        shipments = self._shipments.undelivered(self.checkpoint.shipment)
+        if not rejects and not files and not shipments:
             return
         self._advance(self.checkpoint.claimed())
         if rejects:
             properties = carried_checkpoints(self._rejects.metadata) | {
-                checkpoint_key(self.name): _stamp(self.checkpoint.last_rejects)
+                checkpoint_key(self.name): stamp(self.checkpoint.last_rejects)
             }
             self._rejects.delete(self._undelivered(), snapshot_properties=properties)
         for file in files:
             file.unlink(missing_ok=True)
+        self._shipments.discard_all(shipments)
 
     def write(self, batches: Iterable[Batch]) -> None:
-        """Write rows and rejects to files of the delivery under way; nothing is committed."""
-        numbered = []
+        """Write rows, rejects and objects of the delivery under way; nothing is committed."""
+        first = self.checkpoint.next_record_id + self._staged.lines
+        numbered: list[Numbered] = []
         for batch in batches:
-            numbered.append((batch, self.checkpoint.next_record_id + self._staged.lines))
-            self._count(batch)
+            numbered.append((batch, first))
+            first += batch.parsed.count
         sequence = self.checkpoint.sequence + 1
-        prefix = f"{self.name}-{sequence:08d}"
-        rows = _joined([landed_rows(b, first, sequence) for b, first in numbered])
-        grow_for(self._table, rows.schema)
-        rows = conform(rows, self._table.schema())
-        self._staged.files += write_data_files(self._table, rows, prefix, self._encodings)
+        refused = self._target.write(numbered, self.name, sequence, self._shipments)
+        numbered = [
+            (self._count(batch, more), number)
+            for (batch, number), more in zip(numbered, refused, strict=True)
+        ]
         rejects = rejected_rows(numbered, self.name, sequence)
+        prefix = f"{self.name}-{sequence:08d}"
         self._staged.reject_files += write_data_files(self._rejects, rejects, prefix)
+        for output in self._side_outputs:
+            output.write([batch for batch, _ in numbered], self._shipments)
         self._reached("files written")
 
     @property
@@ -120,11 +131,16 @@ class DeliveryStream:
         )
         self._committing = True
         try:
-            self._advance(checkpoint)
+            self._shipments.seal()
+            self._advance(replace(checkpoint, shipment=self._shipments.name))
         except LockedError:
             self._committing = False
             raise
         self._committing, self._staged = False, _Staged()
+        self._target.forget()
+        self._shipments.leave()
+        self._reached("committed")
+        self._shipments.publish(self.checkpoint.shipment)
         self._reached("delivered")
         return Delivered(staged.landed, staged.rejected, staged.dropped)
 
@@ -135,8 +151,12 @@ class DeliveryStream:
         """
         staged, self._staged = self._staged, _Staged()
         if not self._committing or self._commit_has_failed():
-            remove_files(self._table, [file.file_path for file in staged.files])
+            self._target.discard()
+            self._shipments.discard()
             remove_files(self._rejects, [file.file_path for file in staged.reject_files])
+        else:
+            self._target.forget()
+            self._shipments.leave()
 
     def _commit_has_failed(self) -> bool:
         """Whether a commit that raised an error will certainly not be seen in the table."""
@@ -147,38 +167,37 @@ class DeliveryStream:
         except (LakehouseError, OSError):
             return False
 
-    def _count(self, batch: Batch) -> None:
-        staged = self._staged
-        parsed = batch.parsed
-        staged.landed += len(parsed.rows)
+    def _count(self, batch: Batch, more: tuple[Reject, ...]) -> Batch:
+        """Count what becomes of the batch's lines; it has the target's rejects now too."""
+        staged, parsed = self._staged, batch.parsed
+        rejects = (*parsed.rejects, *more)
+        staged.landed += len(parsed.rows) - len(more)
         staged.dropped += parsed.count - len(parsed.rows) - len(parsed.rejects)
-        staged.rejected.update(reject.reason.value for reject in parsed.rejects)
+        staged.rejected.update(reject.reason.value for reject in rejects)
         # A log is told from another of its name by where it was left: one that was rotated away
         # is not the one that took its place.
         left = batch.left
         if left in staged.moves and left.log == batch.log:
             left = staged.moves.pop(left).left
         staged.moves[batch.reached] = Move(left, batch.reached)
+        return replace(batch, parsed=replace(parsed, rejects=rejects)) if more else batch
 
     def _advance(self, checkpoint: Checkpoint) -> None:
         """Commit what is written and the checkpoint, the rejects first or at the same time."""
         text, sequence = checkpoint.to_json(), checkpoint.sequence
         staged = self._staged
-        rows = Append(self._table, staged.files, self.name, self._base, text, sequence)
-        if not staged.reject_files:
-            append_fenced(rows)
+        appends = self._target.appends(self.name, self._base, text, sequence)
+        if staged.reject_files:
+            appends.insert(0, stamped(self._rejects, staged.reject_files, self.name, sequence))
+        if len(appends) == 1 or commits_together(self._table):
+            append_fenced(*appends)
         else:
             # Fenced too: of two ingesters, at most one gets rejects of a delivery committed.
-            base = read_checkpoint(self._rejects.metadata, self.name)
-            stamp = _stamp(sequence)
-            rejects = Append(self._rejects, staged.reject_files, self.name, base, stamp, sequence)
-            if commits_together(self._table):
-                append_fenced(rejects, rows)
-            else:
-                append_fenced(rejects)
-                staged.reject_files = []
-                self._reached("rejects committed")
-                append_fenced(rows)
+            for append in appends[:-1]:
+                append_fenced(append)
+            staged.reject_files = []
+            self._reached("rejects committed")
+            append_fenced(appends[-1])
         self._base, self.checkpoint = text, checkpoint
 
     def _undelivered(self) -> And:
@@ -196,15 +215,3 @@ class DeliveryStream:
         found = folder.rglob("*.parquet") if folder else ()
         matches = ((file, name.fullmatch(file.name)) for file in found)
         return [f for f, match in matches if match and int(match[1]) > self.checkpoint.sequence]
-
-
-def _joined(tables: Sequence[pa.Table]) -> pa.Table:
-    """The rows of all tables; a column that was found late, or has become wider, is in all."""
-    if all(table.schema.equals(tables[0].schema) for table in tables):
-        return pa.concat_tables(tables)
-    return pa.concat_tables(tables, promote_options="permissive")
-
-
-def _stamp(sequence: int) -> str:
-    """A checkpoint of the rejects; no two are the same."""
-    return json.dumps({"seq": sequence, "id": uuid4().hex})

@@ -9,11 +9,16 @@ from pathlib import Path
 from pyiceberg.catalog import Catalog
 
 from ingest.access_format import AccessLogs
+from ingest.bookmarks import Checkpoint, fingerprint
 from ingest.clocks import utc_now
-from ingest.delivery import DeliveryStream
+from ingest.delivery import DeliveryStream, Standing
 from ingest.landing import OpenStream
+from ingest.objects.opening import keeps_source, object_layout, object_outputs
+from ingest.objects.target import ObjectTarget
 from ingest.order_format import OrderLogs
 from ingest.records import RecordFormat
+from ingest.targets import TableTarget, Target
+from ingest.text_format import TextLines
 from ingest.transforms.functions import CommandFunction, Function, PythonFunction
 from ingest.transforms.step import TransformStep
 from ingest.transforms.transform import Patience, Transform
@@ -21,7 +26,17 @@ from lakehouse.config import Settings
 from lakehouse.errors import ConfigError
 from lakehouse.output_settings import TransformSettings
 from lakehouse.stream_settings import StreamSettings
-from lakehouse.tables.landing import ACCESS_LOGS_TABLE, ORDER_LINES_TABLE, LandingTable
+from lakehouse.tables.arrow_files import Encodings
+from lakehouse.tables.checkpoints import read_checkpoint
+from lakehouse.tables.creation import ensure_table
+from lakehouse.tables.landing import (
+    ACCESS_LOGS_TABLE,
+    ORDER_LINES_TABLE,
+    REJECTS,
+    REJECTS_SCHEMA,
+    LandingTable,
+)
+from lakehouse.tables.ops import OBJECTS, OBJECTS_SCHEMA
 
 
 def stream_settings(name: str, settings: Settings) -> StreamSettings:
@@ -52,12 +67,13 @@ def open_stream(
             folder = settings.file.parent if settings.file else Path.cwd()
             transform = open_transform(name, stream.transform, folder, now)
             steps = (TransformStep(opened.enter_context(transform)),)
-        destination = DeliveryStream(name, catalog, landing_table(stream), reached)
+        destination = open_destination(name, stream, catalog, reached, now)
         return OpenStream(
             name,
             record_format(stream),
             destination,
             steps,
+            keeps_source=keeps_source(stream),
             now=now,
             end=opened.pop_all().close,
         )
@@ -81,7 +97,43 @@ def open_transform(
 
 def record_format(stream: StreamSettings) -> RecordFormat:
     """What the logs of the stream are written in."""
+    if stream.objects:
+        return TextLines()
     return AccessLogs() if stream.format == "access_log" else OrderLogs()
+
+
+def open_destination(
+    name: str,
+    stream: StreamSettings,
+    catalog: Catalog,
+    reached: Callable[[str], None],
+    now: Callable[[], datetime],
+) -> DeliveryStream:
+    """Where the stream's records go, and what is written beside.
+
+    Raises CatalogError when the stream's bookmark is lost, ConfigError for a query that is none.
+    """
+    landing = None if stream.objects else landing_table(stream)
+    table = (
+        ensure_table(catalog, landing.identifier, landing.schema, landing.spec)
+        if landing
+        else ensure_table(catalog, OBJECTS, OBJECTS_SCHEMA)
+    )
+    base = read_checkpoint(table.metadata, name)
+    changeable = stream.model_dump_json(exclude={"source"}, exclude_defaults=True)
+    checkpoint = Checkpoint.from_json(base).configured(fingerprint(changeable.encode()))
+    target: Target
+    if landing:
+        target = TableTarget(table, Encodings(landing.counters, landing.runs))
+    else:
+        target = ObjectTarget(table, object_layout(name, stream, checkpoint.version))
+    return DeliveryStream(
+        Standing(name, base, checkpoint),
+        target,
+        ensure_table(catalog, REJECTS, REJECTS_SCHEMA),
+        object_outputs(name, stream, checkpoint.version, now),
+        reached,
+    )
 
 
 def landing_table(stream: StreamSettings) -> LandingTable:

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     SEVERAL_LINES = "several_lines"  # what a transform made of it
     PROCESSING_FAILED = "processing_failed"  # by the transform
+    NO_PARTITION_KEY = "no_partition_key"
+    TOO_MANY_PARTITIONS = "too_many_partitions"
 
 
 class UnfitError(ValueError):

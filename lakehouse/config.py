@@ -196,7 +196,8 @@ def _streams(settings: Settings, root: Path, home: Path) -> dict[str, StreamSett
             )
         folder = BUILT_IN[name][2] if name in BUILT_IN else name
         source = source or (home / "logs" / folder,)
-        streams[name] = stream.model_copy(update={"source": source})
+        located = stream.located(name, root, home)
+        streams[name] = located.model_copy(update={"source": source})
     return streams
 
 

@@ -13,10 +13,17 @@ from pydantic import (
     Field,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from lakehouse.column_specs import TermName, TypeName, parse_term, parse_type
-from lakehouse.output_settings import TransformSettings
+from lakehouse.object_keys.prefixes import Namespace
+from lakehouse.output_settings import (
+    BackupSettings,
+    ErrorOutputSettings,
+    ObjectsSettings,
+    TransformSettings,
+)
 
 ORDERS: Final = "orders"
 ACCESS_LOGS: Final = "access_logs"
@@ -29,13 +36,16 @@ BUILT_IN: Final = {
     ACCESS_LOGS: ("access_log", "landing.access_logs", "access"),
 }
 TABLES: Final = {format_: table for format_, table, _ in BUILT_IN.values()}
+# The format of streams to objects, and the table whose snapshots carry their checkpoints.
+TEXT: Final = "text"
+OBJECTS: Final = ("ops", "objects")
 # The columns that every landing table ends with: where a record came from.
 LINEAGE: Final = ("record_id", "source_file", "source_line", "ingest_seq")
 
 # The limits are Firehose's; its defaults, 5 MiB and 300 s, would make many small files, late.
 BufferSize = Annotated[ByteSize, Field(ge=1 << 20, le=128 << 20)]
 BufferInterval = Annotated[float, Field(ge=0, le=900)]
-Format = Literal["orders", "access_log"]
+Format = Literal["orders", "access_log", "text"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,254}")
@@ -110,6 +120,9 @@ class StreamSettings(_Table):
     buffer_size: BufferSize = ByteSize(64 << 20)
     buffer_interval: BufferInterval = 60.0
     transform: TransformSettings | None = None
+    objects: ObjectsSettings | None = None
+    backup: BackupSettings | None = None
+    error_output: ErrorOutputSettings | None = None
 
     @field_validator("source", mode="before")
     @classmethod
@@ -127,6 +140,10 @@ class StreamSettings(_Table):
     @classmethod
     def _names_a_table(cls, given: str, info: ValidationInfo) -> str:
         format_ = info.data.get("format", ORDERS)
+        if format_ == TEXT:
+            if given:
+                raise ValueError("lines as they are go to objects, to no table")
+            return given
         if not (table := given or TABLES.get(format_, "")):
             raise ValueError(f"a stream of {format_} names its table, such as landing.events")
         if not _TABLE.fullmatch(table):
@@ -151,7 +168,7 @@ class StreamSettings(_Table):
         if format_ in TABLES:
             if given:
                 raise ValueError(f"the format {format_} has columns of its own")
-        elif not given:
+        elif not given and format_ != TEXT:
             raise ValueError(f'a stream of {format_} declares its columns, such as id = "long"')
         for name in given:
             if not _COLUMN.fullmatch(name):
@@ -201,9 +218,44 @@ class StreamSettings(_Table):
             raise ValueError("a delimiter is one ASCII character, not a quote or a line end")
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_lines(cls, given: object) -> object:
+        if isinstance(given, Mapping) and given.get("objects") is not None:
+            return {"format": TEXT, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _one_destination(self) -> "StreamSettings":
+        if (self.objects is None) == (self.format == TEXT):
+            raise ValueError(
+                "objects take lines as they are: declare a stream of its own, without a format"
+            )
+        if self.objects is None:
+            return self
+        if self.error_output:
+            raise ValueError("errors of a stream to objects go by its objects.error_prefix")
+        if self.objects.record_prefix.keys(Namespace.TRANSFORM) and not self.transform:
+            raise ValueError("partitionKeyFromLambda needs a transform that gives the keys")
+        return self
+
+    def located(self, name: str, root: Path, home: Path) -> "StreamSettings":
+        """The stream of that name with absolute folders, in the home where it names none."""
+        outputs = {"objects": self.objects, "backup": self.backup, "errors": self.error_output}
+        found = {}
+        for place, output in outputs.items():
+            if output is not None:
+                own = output.folder and root / output.folder.expanduser()
+                found[place] = output.model_copy(update={"folder": own or home / place / name})
+        if "errors" in found:
+            found["error_output"] = found.pop("errors")
+        return self.model_copy(update=found)
+
     @property
     def identifier(self) -> tuple[str, str]:
-        """The table as the catalog names it."""
+        """The table whose snapshots carry the stream's checkpoint, as the catalog names it."""
+        if self.objects is not None:
+            return OBJECTS
         namespace, _, name = self.table.partition(".")
         return namespace, name
 
@@ -266,6 +318,7 @@ def check_streams(streams: Mapping[str, StreamSettings]) -> None:
                 f"{other}.table and {name}.table are both {stream.table!r}: "
                 "a table has one stream that writes it"
             )
-        tables[stream.table] = name
+        if stream.table:
+            tables[stream.table] = name
     if len(readers := [name for name, s in streams.items() if STDIN in s.source]) > 1:
         raise ValueError(f"{' and '.join(readers)} both read the standard input")

@@ -5,6 +5,20 @@ from pyiceberg.types import DoubleType, LongType, NestedField, StringType, Times
 
 DELIVERIES = ("ops", "deliveries")
 
+OBJECTS = ("ops", "objects")
+
+OBJECTS_SCHEMA = Schema(
+    NestedField(1, "stream", StringType(), required=True, doc="The delivery stream"),
+    NestedField(2, "sequence", LongType(), required=True, doc="The delivery that made it, from 1"),
+    NestedField(3, "folder", StringType(), required=True, doc="Where the stream's objects lie"),
+    NestedField(4, "key", StringType(), required=True, doc="Its name below the folder"),
+    NestedField(5, "records", LongType(), required=True, doc="Records it holds"),
+    NestedField(6, "bytes", LongType(), required=True, doc="Its size, compressed"),
+    NestedField(
+        7, "oldest_at", TimestamptzType(), required=True, doc="When its oldest record arrived"
+    ),
+)
+
 DELIVERIES_SCHEMA = Schema(
     NestedField(1, "stream", StringType(), required=True, doc="The delivery stream"),
     NestedField(2, "sequence", LongType(), required=True, doc="Its number, ingest_seq of its rows"),

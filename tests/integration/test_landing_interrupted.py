@@ -17,18 +17,18 @@ from pyiceberg.catalog import Catalog
 from ingest import land_orders
 from ingest.bookmarks import Bookmark
 from ingest.buffering import BufferingHints
+from ingest.clocks import utc_now
 from ingest.delivery import DeliveryStream
 from ingest.destinations import Destination
 from ingest.landing import Landing
 from ingest.log_reader import Batch, Reading, read_batches
 from ingest.logs import identify
-from ingest.opening import open_stream
+from ingest.opening import open_destination, open_stream
 from ingest.order_format import OrderLogs
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, LockedError
 from lakehouse.stream_settings import ORDERS
-from lakehouse.tables.landing import ORDER_LINES_TABLE
 from tests.order_logs import (
     BAD,
     Lake,
@@ -316,13 +316,16 @@ def test_bookmarks_survive_the_expiry_of_older_snapshots(own: Lake, grown: Path)
 
 
 def test_a_stream_carries_the_bookmarks_of_the_others(own: Lake, grown: Path) -> None:
-    other = DeliveryStream("returns", own.catalog, ORDER_LINES_TABLE)
+    def returns() -> DeliveryStream:
+        stream = own.settings.streams[ORDERS]
+        return open_destination("returns", stream, own.catalog, lambda _: None, utc_now)
+
+    other = returns()
     other.write(batches(write_log(grown.with_name("returns.csv"), order_lines(50, 51)), ()))
     other.commit()
     expire_all_but_the_last(own.catalog)
     assert own.land(grown).lines == 0
-    again = DeliveryStream("returns", own.catalog, ORDER_LINES_TABLE)
-    assert again.checkpoint == other.checkpoint
+    assert returns().checkpoint == other.checkpoint
 
 
 def test_a_lost_bookmark_stops_the_stream(own: Lake, grown: Path) -> None:

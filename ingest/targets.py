@@ -1,0 +1,106 @@
+"""What becomes of the rows of a delivery: how a destination stages them, and what it commits."""
+
+import json
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias
+from uuid import uuid4
+
+import pyarrow as pa
+from pyiceberg.manifest import DataFile
+from pyiceberg.table import Table
+
+from ingest.lineage import landed_rows
+from ingest.log_reader import Batch
+from ingest.objects.shipments import Shipments
+from ingest.rejects import Reject
+from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_files
+from lakehouse.tables.checkpoints import read_checkpoint
+from lakehouse.tables.fenced_append import Append
+from lakehouse.tables.growth import conform, grow_for
+
+# A batch, and the record id of its first line.
+Numbered: TypeAlias = tuple[Batch, int]
+
+
+class Target(Protocol):
+    """Takes the rows of a delivery, and says what its commit consists of."""
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The tables it writes; the last one's snapshots carry the checkpoint."""
+
+    def write(
+        self, batches: Sequence[Numbered], stream: str, sequence: int, shipments: Shipments
+    ) -> Sequence[tuple[Reject, ...]]:
+        """Stage the rows of batches; those of each that could not be, in their order."""
+
+    def appends(self, stream: str, base: str | None, text: str, sequence: int) -> list[Append]:
+        """The commit of what is staged; the last of it brings the checkpoint `text`.
+
+        They are made in that order where they can't be made together.
+        """
+
+    def forget(self) -> None:
+        """Begin anew, after the commit."""
+
+    def discard(self) -> None:
+        """Remove what is staged."""
+
+
+class TableTarget:
+    """A landing table that rows are added to."""
+
+    def __init__(self, table: Table, encodings: Encodings) -> None:
+        self._table = table
+        self._encodings = encodings
+        self._files: list[DataFile] = []
+
+    @property
+    def tables(self) -> Sequence[Table]:
+        """The table."""
+        return [self._table]
+
+    def write(
+        self, batches: Sequence[Numbered], stream: str, sequence: int, shipments: Shipments
+    ) -> Sequence[tuple[Reject, ...]]:
+        """Write the rows to data files; the table grows for them where it may."""
+        rows = _joined([landed_rows(batch, first, sequence) for batch, first in batches])
+        grow_for(self._table, rows.schema)
+        rows = conform(rows, self._table.schema())
+        prefix = f"{stream}-{sequence:08d}"
+        self._files += write_data_files(self._table, rows, prefix, self._encodings)
+        return [()] * len(batches)
+
+    def appends(self, stream: str, base: str | None, text: str, sequence: int) -> list[Append]:
+        """The files and the checkpoint."""
+        return [Append(self._table, self._files, stream, base, text, sequence)]
+
+    def forget(self) -> None:
+        """Nothing is staged any more."""
+        self._files = []
+
+    def discard(self) -> None:
+        """Remove the files."""
+        remove_files(self._table, [file.file_path for file in self._files])
+        self._files = []
+
+
+def stamped(table: Table, files: Sequence[DataFile], stream: str, sequence: int) -> Append:
+    """Files for a table that does not carry the stream's checkpoint, but a stamp.
+
+    No two stamps are the same, so that of two ingesters at most one gets files committed.
+    """
+    base = read_checkpoint(table.metadata, stream)
+    return Append(table, files, stream, base, stamp(sequence), sequence)
+
+
+def stamp(sequence: int) -> str:
+    """A text that no other delivery leaves in a table."""
+    return json.dumps({"seq": sequence, "id": uuid4().hex})
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    """The rows of all tables; a column that was found late, or has become wider, is in all."""
+    if all(table.schema.equals(tables[0].schema) for table in tables):
+        return pa.concat_tables(tables)
+    return pa.concat_tables(tables, promote_options="permissive")
