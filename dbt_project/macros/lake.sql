@@ -22,8 +22,26 @@
                 model.description if config.persist_relation_docs() else ""
             ),
             "column_docs": column_docs,
+            "key": lake_key(),
         }
     ) -%}
+{% endmacro %}
+
+{#- The columns that tell the rows of this model apart, as its merge or its key test says. -#}
+{% macro lake_key() %}
+    {%- set unique_key = config.get("unique_key") or [] -%}
+    {%- if unique_key -%}
+        {%- do return([unique_key] if unique_key is string else unique_key) -%}
+    {%- endif -%}
+    {%- for node in graph.nodes.values() -%}
+        {%- if node.resource_type == "test" and node.attached_node == model.unique_id -%}
+            {%- set test = node.test_metadata -%}
+            {%- if test.name == "is_key" -%} {%- do return(test.kwargs.columns) -%}
+            {%- elif test.name == "unique" -%} {%- do return([node.column_name]) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do return([]) -%}
 {% endmacro %}
 
 {#- Make the rows of `sql` the whole content of `relation`; returns how many they are. -#}

@@ -10,7 +10,7 @@ from pyiceberg.typedef import Identifier
 from dbt_project.plugin.drafting import begin, end
 from dbt_project.plugin.listing import fill_listing
 from lakehouse.catalog.drafts import DraftCatalog
-from lakehouse.tables.descriptions import describe_table
+from lakehouse.tables.descriptions import Description, describe_table
 from lakehouse.tables.rebuild import TableContent, rebuild
 from lakehouse.tables.refusals import refusals_of_the_system
 from lakehouse.tables.transactions import commit_together
@@ -37,6 +37,7 @@ def _rebuild(
         doc=request["doc"],
         column_docs=request["column_docs"],
         commit_notes=request["commit_notes"],
+        key=request["key"],
     )
     request["rows"] = rebuild(connection, catalog, content).rows
 
@@ -47,7 +48,8 @@ def _commit(
     """Run `statements` as one commit."""
     with refusals_of_the_system(connection):
         commit_together(connection, request["statements"])
-    describe_table(catalog, table, request["doc"], request["column_docs"])
+    wanted = Description(request["doc"], request["column_docs"], request["key"])
+    describe_table(catalog, table, wanted)
 
 
 def _begin(

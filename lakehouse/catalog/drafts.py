@@ -201,7 +201,7 @@ class DraftCatalog(LakeSqlCatalog):
             self._draft(session, identifier, old, new)
 
     def drop_table(self, identifier: str | Identifier) -> None:
-        """As PyIceberg's; files of published tables stay until the draft is published."""
+        """As PyIceberg's; with its files, once the draft is published."""
         levels = Catalog.identifier_to_tuple(identifier)
         if self._pins is None or self._is_direct(levels):
             super().drop_table(levels)
@@ -214,7 +214,7 @@ class DraftCatalog(LakeSqlCatalog):
             remove_draft_files(self, before)
 
     def purge_table(self, identifier: str | Identifier) -> None:
-        """As `drop_table`, for what a draft drops may still be published."""
+        """As `drop_table`: what a draft drops is still published."""
         levels = Catalog.identifier_to_tuple(identifier)
         if self._pins is None or self._is_direct(levels):
             super().purge_table(levels)

@@ -59,10 +59,13 @@ def discard_table(draft: DraftCatalog, table: Drafted) -> None:
 
 
 def _tidy(draft: DraftCatalog, table: Drafted) -> None:
-    """Remove the metadata that the published table has outlived, as a commit does."""
-    if table.location is None or table.base is None:
-        return
-    io = draft._load_file_io(location=table.location)
+    """Remove what the published table has outlived: old metadata, or all of a dropped one."""
     with suppress(OSError):  # the orphan sweep finds what stays
+        if table.location is None:
+            remove_draft_files(draft, Drafted(table.identifier, table.base, None))
+            return
+        if table.base is None:
+            return
+        io = draft._load_file_io(location=table.location)
         before, after = draft.metadata_at(table.base), draft.metadata_at(table.location)
         draft._delete_old_metadata(io, before, after)

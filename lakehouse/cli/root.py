@@ -14,6 +14,7 @@ from lakehouse.cli.bookmarks import bookmarks
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
 from lakehouse.cli.dashboard import dashboard
+from lakehouse.cli.diff import diff
 from lakehouse.cli.generate import generate
 from lakehouse.cli.ingest import ingest
 from lakehouse.cli.maintenance import tables
@@ -73,6 +74,7 @@ lakehouse.add_command(bookmarks)
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
 lakehouse.add_command(dashboard)
+lakehouse.add_command(diff)
 lakehouse.add_command(generate)
 lakehouse.add_command(ingest)
 lakehouse.add_command(sql)

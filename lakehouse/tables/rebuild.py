@@ -20,7 +20,7 @@ from pyiceberg.types import NestedField
 from lakehouse.errors import CatalogError, QueryError
 from lakehouse.tables.column_types import Column, describe
 from lakehouse.tables.data_files import Rows, write
-from lakehouse.tables.descriptions import COMMENT
+from lakehouse.tables.descriptions import Description
 from lakehouse.tables.evolution import evolve, staying
 from lakehouse.tables.folders import new_folder
 from lakehouse.tables.lean_transaction import LeanTransaction
@@ -33,7 +33,7 @@ class TableContent:
     """What a table is to hold, and how it is laid out and described.
 
     `partitioned_by` takes terms such as `month(order_date)`; `column_docs` goes by column name;
-    `commit_notes` are recorded with the snapshot.
+    `commit_notes` are recorded with the snapshot, `key` names the columns that tell rows apart.
     """
 
     identifier: Identifier
@@ -42,6 +42,7 @@ class TableContent:
     doc: str = ""
     column_docs: Mapping[str, str] = field(default_factory=dict)
     commit_notes: Mapping[str, str] = field(default_factory=dict)
+    key: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -94,21 +95,21 @@ def _begin(
             f"partitioned_by: the query has no column {missing[0]!r}",
             hint=f"it has {', '.join(schema.column_names)}",
         )
-    properties = {COMMENT: content.doc}
+    description = Description(content.doc, content.column_docs, content.key)
     try:
         table = catalog.load_table(content.identifier)
     except NoSuchTableError:
         catalog.create_namespace_if_not_exists(content.identifier[:-1])
         spec = spec_of(terms, schema)
         return catalog.create_table_transaction(
-            content.identifier, schema, partition_spec=spec, properties=properties
+            content.identifier, schema, partition_spec=spec, properties=description.properties
         )
     transaction = LeanTransaction(table)
     retire(transaction, terms, staying(table.schema(), schema))
     evolve(transaction, schema)
     admit(transaction, terms)
-    if table.properties.get(COMMENT, "") != content.doc:
-        transaction.set_properties(properties)
+    if not description.holds_for(table):
+        transaction.set_properties(description.properties)
     return transaction
 
 

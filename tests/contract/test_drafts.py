@@ -101,6 +101,7 @@ def test_a_draft_is_seen_from_inside_alone_until_it_is_published(
         assert lake.table_exists(GONE)
         assert [each.identifier for each in publish(draft)] == [GONE, NEW, OLD]
     assert found(lake) == AFTER
+    assert not list((settings.warehouse / "core" / "gone").rglob("*.parquet"))
     with drafting(settings) as draft:
         assert not draft.drafted()
 

@@ -6,7 +6,7 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
-from lakehouse.tables.descriptions import describe_table
+from lakehouse.tables.descriptions import Description, describe_table
 from lakehouse.tables.rebuild import TableContent, rebuild
 
 NAME = ("core", "t")
@@ -21,7 +21,7 @@ def catalog(settings: Settings) -> Catalog:
 
 
 def test_descriptions_are_set_and_taken_away(catalog: Catalog) -> None:
-    describe_table(catalog, NAME, "It is.", {"a": "A."})
+    describe_table(catalog, NAME, Description("It is.", {"a": "A."}))
     table = catalog.load_table(NAME)
     assert table.properties["comment"] == "It is."
     assert [(f.name, f.doc or "") for f in table.schema().fields] == [("a", "A."), ("b", "")]
@@ -30,5 +30,5 @@ def test_descriptions_are_set_and_taken_away(catalog: Catalog) -> None:
 
 def test_nothing_is_committed_when_nothing_changes(catalog: Catalog) -> None:
     before = catalog.load_table(NAME).metadata_location
-    describe_table(catalog, NAME, "", {"b": "B."})
+    describe_table(catalog, NAME, Description("", {"b": "B."}))
     assert catalog.load_table(NAME).metadata_location == before
