@@ -6,11 +6,12 @@ on where it was left, and one that was truncated and written anew begins anew.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from hashlib import blake2b
 from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 # The head tells logs apart by their first records; the lines before the offset catch a log that
 # was truncated and begins with the same header again.
@@ -42,8 +43,37 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What a delivery did; its checkpoint keeps it until the ledger has it.
+
+    `base` is the delivery that it was made on top of: not always the number before its own, for
+    those in between may have been taken back.
+    """
+
+    base: int
+    committed_ms: int  # Unix milliseconds
+    landed: int
+    dropped: int
+    rejected: Mapping[str, int]  # by reason
+    moves: tuple[Move, ...]
+
+    @property
+    def lines(self) -> int:
+        """Lines read, each of them landed, rejected or dropped."""
+        return self.landed + self.dropped + sum(self.rejected.values())
+
+    def moves_json(self) -> str:
+        """The bookmarks that were left and reached, as text."""
+        return json.dumps([[_fields(m.left), _fields(m.reached)] for m in self.moves])
+
+
+@dataclass(frozen=True)
 class Checkpoint:
-    """How far a stream has been delivered: what the next delivery starts from."""
+    """How far a stream has been delivered: what the next delivery starts from.
+
+    `highest` is the highest number that any delivery ever had. It is more than `sequence` when
+    deliveries were taken back: no number is used again.
+    """
 
     sequence: int = 0
     next_record_id: int = 1
@@ -55,6 +85,13 @@ class Checkpoint:
     shipment: str = ""  # the objects of the last delivery, "" when it had none
     version: int = 0  # of the stream's configuration
     settings: str = ""  # fingerprint of that
+    receipt: Receipt | None = None
+    highest: int = 0
+
+    @property
+    def next_sequence(self) -> int:
+        """The number of the next delivery."""
+        return max(self.sequence, self.highest) + 1
 
     def to_json(self) -> str:
         """The text that is kept in a snapshot summary."""
@@ -70,15 +107,16 @@ class Checkpoint:
             "shipment": self.shipment,
             "version": self.version,
             "settings": self.settings,
+            "receipt": _receipt_fields(self.receipt),
             "logs": logs,
         }
         return json.dumps(fields, separators=(",", ":"))
 
     @staticmethod
-    def from_json(text: str | None) -> "Checkpoint":
+    def from_json(text: str | None, highest: int = 0) -> "Checkpoint":
         """The checkpoint in `text`; None is the beginning."""
         if text is None:
-            return Checkpoint()
+            return Checkpoint(highest=highest)
         fields = json.loads(text)
         logs = tuple(Bookmark(*log) for log in fields["logs"])
         return Checkpoint(
@@ -93,25 +131,48 @@ class Checkpoint:
             fields.get("shipment", ""),
             fields.get("version", 0),
             fields.get("settings", ""),
+            _receipt(fields.get("receipt")),
+            highest,
         )
 
-    def after(self, lines: int, landed: int, dropped: int, moves: Iterable[Move]) -> "Checkpoint":
-        """The checkpoint one delivery of `lines` later; what did not land or drop was rejected."""
+    def after(self, receipt: Receipt) -> "Checkpoint":
+        """The checkpoint one delivery later."""
         kept = list(self.bookmarks)
-        for move in moves:
+        for move in receipt.moves:
             # A copy that has grown further does not make us forget the log it was copied from.
             if move.left in kept and move.left.log == move.reached.log:
                 kept.remove(move.left)
             kept.append(move.reached)
-        sequence = self.sequence + 1
+        sequence = self.next_sequence
         return replace(
             self,
             sequence=sequence,
-            next_record_id=self.next_record_id + lines,
+            next_record_id=self.next_record_id + receipt.lines,
             bookmarks=tuple(kept),
-            last_rejects=sequence if lines > landed + dropped else self.last_rejects,
-            landed=self.landed + landed,
-            dropped=self.dropped + dropped,
+            last_rejects=sequence if receipt.rejected else self.last_rejects,
+            landed=self.landed + receipt.landed,
+            dropped=self.dropped + receipt.dropped,
+            receipt=receipt,
+            highest=sequence,
+        )
+
+    def before(self, receipt: Receipt) -> "Checkpoint":
+        """The checkpoint one delivery earlier, `receipt` being that of the last one."""
+        kept = list(self.bookmarks)
+        for move in reversed(receipt.moves):
+            if move.reached in kept:
+                kept.remove(move.reached)
+            if move.left and move.left.log == move.reached.log and move.left not in kept:
+                kept.append(move.left)
+        return replace(
+            self,
+            sequence=receipt.base,
+            next_record_id=self.next_record_id - receipt.lines,
+            bookmarks=tuple(kept),
+            last_rejects=min(self.last_rejects, receipt.base),
+            landed=self.landed - receipt.landed,
+            dropped=self.dropped - receipt.dropped,
+            receipt=None,
         )
 
     def configured(self, settings: str) -> "Checkpoint":
@@ -123,6 +184,30 @@ class Checkpoint:
     def claimed(self) -> "Checkpoint":
         """The same place in the stream, but no base for a delivery that is still under way."""
         return replace(self, claims=self.claims + 1)
+
+
+def moves_from_json(text: str) -> tuple[Move, ...]:
+    """The moves of a receipt, from the text that `Receipt.moves_json` made of them."""
+    return _moves(json.loads(text))
+
+
+def _moves(pairs: Iterable[Any]) -> tuple[Move, ...]:
+    return tuple(Move(Bookmark(*left) if left else None, Bookmark(*to)) for left, to in pairs)
+
+
+def _fields(bookmark: Bookmark | None) -> tuple[Any, ...] | None:
+    return astuple(bookmark) if bookmark else None
+
+
+def _receipt_fields(receipt: Receipt | None) -> dict[str, Any] | None:
+    if receipt is None:
+        return None
+    moves = [[_fields(move.left), _fields(move.reached)] for move in receipt.moves]
+    return {**vars(receipt), "moves": moves}
+
+
+def _receipt(fields: dict[str, Any] | None) -> Receipt | None:
+    return Receipt(**{**fields, "moves": _moves(fields["moves"])}) if fields else None
 
 
 def fingerprint(content: bytes) -> str:

@@ -8,6 +8,7 @@ again. Objects are staged before it and published after it: the checkpoint names
 """
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
-from ingest.bookmarks import Bookmark, Checkpoint, Move
+from ingest.bookmarks import Bookmark, Checkpoint, Move, Receipt
 from ingest.destinations import Delivered
 from ingest.lineage import rejected_rows
 from ingest.log_reader import Batch
@@ -27,7 +28,12 @@ from ingest.targets import Numbered, Target, stamp, stamped
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.tables.arrow_files import remove_files, write_data_files
-from lakehouse.tables.checkpoints import carried_checkpoints, checkpoint_key, read_checkpoint
+from lakehouse.tables.checkpoints import (
+    carried_checkpoints,
+    checkpoint_key,
+    delivering_snapshot,
+    read_checkpoint,
+)
 from lakehouse.tables.fenced_append import append_fenced, commits_together
 
 
@@ -46,6 +52,12 @@ class _Staged(Delivered):
 
     reject_files: list[DataFile] = field(default_factory=list)
     moves: dict[Bookmark, Move] = field(default_factory=dict)  # by what they reached
+
+    def receipt(self, base: int) -> Receipt:
+        """What it does, on top of delivery `base`."""
+        moves = tuple(self.moves.values())
+        now = time.time_ns() // 1_000_000
+        return Receipt(base, now, self.landed, self.dropped, dict(self.rejected), moves)
 
 
 class DeliveryStream:
@@ -102,7 +114,7 @@ class DeliveryStream:
         for batch in batches:
             numbered.append((batch, first))
             first += batch.parsed.count
-        sequence = self.checkpoint.sequence + 1
+        sequence = self.checkpoint.next_sequence
         refused = self._target.write(numbered, self.name, sequence, self._shipments)
         numbered = [
             (self._count(batch, more), number)
@@ -116,6 +128,11 @@ class DeliveryStream:
         self._reached("files written")
 
     @property
+    def snapshot_id(self) -> int | None:
+        """The snapshot that holds the last delivery; None when it can't be told any more."""
+        return delivering_snapshot(self._table.metadata, self.name)
+
+    @property
     def pending(self) -> bool:
         """Whether something is written and not committed."""
         return bool(self._staged.lines)
@@ -126,9 +143,7 @@ class DeliveryStream:
         Raises LockedError, with nothing landed, when another ingester has delivered meanwhile.
         """
         staged = self._staged
-        checkpoint = self.checkpoint.after(
-            staged.lines, staged.landed, staged.dropped, staged.moves.values()
-        )
+        checkpoint = self.checkpoint.after(staged.receipt(self.checkpoint.sequence))
         self._committing = True
         try:
             self._shipments.seal()
@@ -184,7 +199,7 @@ class DeliveryStream:
 
     def _advance(self, checkpoint: Checkpoint) -> None:
         """Commit what is written and the checkpoint, the rejects first or at the same time."""
-        text, sequence = checkpoint.to_json(), checkpoint.sequence
+        text, sequence = checkpoint.to_json(), checkpoint.next_sequence - 1
         staged = self._staged
         appends = self._target.appends(self.name, self._base, text, sequence)
         if staged.reject_files:
@@ -214,4 +229,6 @@ class DeliveryStream:
         name = re.compile(rf"{re.escape(self.name)}-(\d+)-[0-9a-f]+\.parquet")
         found = folder.rglob("*.parquet") if folder else ()
         matches = ((file, name.fullmatch(file.name)) for file in found)
-        return [f for f, match in matches if match and int(match[1]) > self.checkpoint.sequence]
+        return [
+            f for f, match in matches if match and int(match[1]) >= self.checkpoint.next_sequence
+        ]

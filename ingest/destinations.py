@@ -34,6 +34,10 @@ class Destination(Protocol):
         """How far the stream has been delivered."""
 
     @property
+    def snapshot_id(self) -> int | None:
+        """The snapshot that holds the last delivery; None when it can't be told any more."""
+
+    @property
     def pending(self) -> bool:
         """Whether something is written and not committed."""
 

@@ -10,6 +10,7 @@ from ingest.bookmarks import Bookmark, file_fingerprint
 from ingest.buffering import AT_ONCE, Buffer, BufferingHints
 from ingest.clocks import utc_now
 from ingest.destinations import Delivered, Destination
+from ingest.ledger import Ledger
 from ingest.log_reader import Batch, Reading, has_lines, read_batches
 from ingest.logs import LogFile
 from ingest.records import RecordFormat, Transform
@@ -34,6 +35,17 @@ class OpenStream:
     keeps_source: bool = False
     now: Callable[[], datetime] = utc_now
     end: Callable[[], None] = lambda: None
+    ledger: Ledger | None = None
+
+    def recover(self) -> None:
+        """Finish what an ingester that did not end its delivery has left, if there was one."""
+        self.enter()
+        self.destination.recover()
+
+    def enter(self) -> None:
+        """Enter the last delivery into the ledger."""
+        if self.ledger:
+            self.ledger.enter(self.name, self.destination)
 
     def close(self) -> None:
         """End what runs for it."""
@@ -72,6 +84,7 @@ class Landing:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.format = stream.format
+        self._stream = stream
         self._destination = stream.destination
         self._reading = Reading(
             stream.format,
@@ -92,7 +105,7 @@ class Landing:
         Every header is looked at first, so that a foreign file keeps all others from landing.
         What was read whole before an error of the source is delivered.
         """
-        self._destination.recover()
+        self._stream.recover()
         found = [has_lines(log, self.format) for file in files for log in file.logs(rows=2)]
         if not any(found):
             names = ", ".join(file.name for file in files[:3])
@@ -217,6 +230,7 @@ class Landing:
             self._destination.write(self._buffer.items)
         if self._destination.pending:
             delivered = self._destination.commit()
+            self._stream.enter()
             self._totals.landed += delivered.landed
             self._totals.rejected += delivered.rejected
             self._totals.dropped += delivered.dropped

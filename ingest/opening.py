@@ -13,6 +13,7 @@ from ingest.bookmarks import Checkpoint, fingerprint
 from ingest.clocks import utc_now
 from ingest.delivery import DeliveryStream, Standing
 from ingest.landing import OpenStream
+from ingest.ledger import Ledger
 from ingest.objects.opening import keeps_source, object_layout, object_outputs
 from ingest.objects.target import ObjectTarget
 from ingest.order_format import OrderLogs
@@ -27,7 +28,7 @@ from lakehouse.errors import ConfigError
 from lakehouse.output_settings import TransformSettings
 from lakehouse.stream_settings import StreamSettings
 from lakehouse.tables.arrow_files import Encodings
-from lakehouse.tables.checkpoints import read_checkpoint
+from lakehouse.tables.checkpoints import highest_sequence, read_checkpoint
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.landing import (
     ACCESS_LOGS_TABLE,
@@ -76,6 +77,7 @@ def open_stream(
             keeps_source=keeps_source(stream),
             now=now,
             end=opened.pop_all().close,
+            ledger=Ledger(catalog),
         )
 
 
@@ -121,7 +123,8 @@ def open_destination(
     )
     base = read_checkpoint(table.metadata, name)
     changeable = stream.model_dump_json(exclude={"source"}, exclude_defaults=True)
-    checkpoint = Checkpoint.from_json(base).configured(fingerprint(changeable.encode()))
+    highest = highest_sequence(table.metadata, name)
+    checkpoint = Checkpoint.from_json(base, highest).configured(fingerprint(changeable.encode()))
     target: Target
     if landing:
         target = TableTarget(table, Encodings(landing.counters, landing.runs))

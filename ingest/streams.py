@@ -11,7 +11,6 @@ from pyiceberg.catalog import Catalog
 from ingest.buffering import BufferingHints
 from ingest.following import Follower, Watcher
 from ingest.landing import Landing, LandingReport
-from ingest.ledger import enter_deliveries
 from ingest.opening import open_stream, stream_settings
 from ingest.refusals import translated
 from ingest.sources import read_sources
@@ -85,9 +84,7 @@ def land_stream(
         hints = BufferingHints(delivery=stream.buffer_size)
         with closing(open_stream(name, settings, catalog)) as opened:
             landing = Landing(opened, hints)
-            enter_deliveries(name, stream.identifier, catalog)
             landing.land_files(read_sources(stream.source, landing.format.suffixes), progress)
-            enter_deliveries(name, stream.identifier, catalog)
     return landing.report(time.monotonic() - started)
 
 
@@ -114,13 +111,9 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
         stream_lock(name, settings),
         closing(open_stream(name, settings, catalog)) as opened,
     ):
-        opened.destination.recover()
-        enter_deliveries(name, stream.identifier, catalog)
+        opened.recover()
         follower = Follower(Landing(opened, hints, clock), stream.source, watcher)
         while not stop.is_set():
-            if follower.poll(stop):
-                enter_deliveries(name, stream.identifier, catalog)
+            follower.poll(stop)
             stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
-        report = follower.finish(clock() - started)
-        enter_deliveries(name, stream.identifier, catalog)
-        return report
+        return follower.finish(clock() - started)

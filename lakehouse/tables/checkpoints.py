@@ -43,6 +43,21 @@ def read_checkpoint(metadata: TableMetadata, stream: str) -> str | None:
     return None
 
 
+def highest_sequence(metadata: TableMetadata, stream: str) -> int:
+    """The highest number that a delivery of the stream ever had, also one taken back; 0: none."""
+    return int(metadata.properties.get(sequence_key(stream), "0"))
+
+
+def delivering_snapshot(metadata: TableMetadata, stream: str) -> int | None:
+    """The snapshot that brought the stream's checkpoint; newer ones only carry it on."""
+    found: tuple[int, str] | None = None
+    for snapshot, text in checkpoints(metadata, stream):
+        if found and found[1] != text:
+            break
+        found = (snapshot.snapshot_id, text)
+    return found[0] if found else None
+
+
 def checkpoints(metadata: TableMetadata, stream: str) -> Iterator[tuple[Snapshot, str]]:
     """The ancestors of the head that carry a checkpoint of the stream, the newest first."""
     snapshots = {snapshot.snapshot_id: snapshot for snapshot in metadata.snapshots}

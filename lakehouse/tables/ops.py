@@ -28,8 +28,11 @@ DELIVERIES_SCHEMA = Schema(
     ),
     NestedField(5, "landed", LongType(), required=True, doc="Rows it added"),
     NestedField(6, "rejected", LongType(), required=True, doc="Lines in landing.rejects"),
-    NestedField(7, "snapshot_id", LongType(), required=True, doc="The snapshot that holds it"),
+    NestedField(7, "snapshot_id", LongType(), doc="The snapshot that holds it; NULL: unknown"),
     NestedField(8, "dropped", LongType(), doc="Lines that the transform has dropped"),
+    NestedField(9, "reasons", StringType(), doc="Rejected lines by reason, a JSON object"),
+    NestedField(10, "base_sequence", LongType(), doc="The delivery that it was made on top of"),
+    NestedField(11, "moves", StringType(), doc="Each log's bookmark before and after, JSON"),
 )
 
 MAINTENANCE = ("ops", "maintenance")

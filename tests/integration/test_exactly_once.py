@@ -5,12 +5,14 @@ points, expiry beside them; at the end the writer's own record is compared with 
 """
 
 import os
+import pkgutil
 import random
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.soak.dying import POINTS
 from tests.soak.harness import Soak
 
 
@@ -27,3 +29,10 @@ def test_killed_at_random(tmp_path: Path, kills: int) -> None:
     soak.run(kills)
     soak.check()
     sys.stdout.write(f"{soak.tally}\n")
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_point_to_die_at_is_there(point: str) -> None:
+    """Where a delivery is killed is named by what the product is made of."""
+    name = POINTS[point].replace(":", ".")
+    assert callable(pkgutil.resolve_name(name))

@@ -169,7 +169,8 @@ def test_killed_again_and_again(lake: Lake, log: Path) -> None:
 def test_what_a_killed_delivery_left_is_removed(lake: Lake, log: Path) -> None:
     run(die_at_a_step, lake, log, "files written", 2)
     land(lake, log, SMALL, lambda _: None)
-    tables = [lake.catalog.load_table(f"landing.{name}") for name in ("order_lines", "rejects")]
+    names = ("landing.order_lines", "landing.rejects", "ops.deliveries")
+    tables = [lake.catalog.load_table(name) for name in names]
     assert lake.data_files() == sum(table.inspect.files().num_rows for table in tables)
 
 

@@ -21,9 +21,9 @@ POINTS = {
     "manifests": "lakehouse.tables.fenced_append:_stage",
     "metadata": "lakehouse.catalog.sql:LakeSqlCatalog._write_metadata",
     "commit": "lakehouse.catalog.sql:LakeSqlCatalog.commit_tables",
-    "swap": "lakehouse.catalog.commits:_swap",
+    "swap": "lakehouse.catalog.sql:LakeSqlCatalog.move_pointer",
     "settling": "lakehouse.tables.fenced_append:_Attempt.settle",
-    "ledger": "ingest.streams:enter_deliveries",
+    "ledger": "ingest.ledger:Ledger.enter",
 }
 
 

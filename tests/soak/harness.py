@@ -127,6 +127,10 @@ class Soak:
         check_same("landed", self.lake.codes(), good)
         check_same("rejected", (row["raw"] for row in self.lake.rejects()), bad)
         assert len(self.lake.lines()) == len(written)  # and their numbers have no gaps
+        ledger = self.lake.catalog.load_table("ops.deliveries").scan().to_arrow().to_pylist()
+        assert sum(row["lines"] for row in ledger) == len(written)
+        sequences = sorted(row["sequence"] for row in ledger)
+        assert sequences == list(range(1, len(sequences) + 1))
 
     def _round(self, writer: LiveWriter) -> None:
         self.tally.rounds += 1
