@@ -23,7 +23,7 @@ from lakehouse.athena.types import (
 
 Rows = Callable[[str], Sequence[Sequence[object]]]
 # The names Athena gives its own catalog; here they all mean the attached lake.
-_OWN_CATALOGS = ("awsdatacatalog",)
+OWN_CATALOGS = ("awsdatacatalog",)
 _PLAIN = {
     "BOOLEAN": Type("boolean"), "TINYINT": Type("tinyint"), "SMALLINT": Type("smallint"),
     "INTEGER": Type("integer"), "BIGINT": Type("bigint"), "FLOAT": Type("real"),
@@ -105,7 +105,7 @@ class AttachedSchema:
 
     def table(self, parts: tuple[str, ...]) -> TableColumns | None:
         """The table of a dotted name, or None if there is none."""
-        if len(parts) == 3 and parts[0] not in (*_OWN_CATALOGS, self._catalog.lower()):
+        if len(parts) == 3 and parts[0] not in (*OWN_CATALOGS, self._catalog.lower()):
             return None
         database = parts[-2] if len(parts) > 1 else self._database
         sql = ".".join(map(identifier, (self._catalog, database, parts[-1])))

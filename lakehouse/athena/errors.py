@@ -69,6 +69,10 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
 )
 
 
+# What the engine says when MERGE or UPDATE would change a row twice.
+_MANY_MATCHES = "The same row was updated multiple times"
+
+
 def translate_error(error: duckdb.Error) -> AthenaError:
     """Athena's error for one the engine raised while it ran a translated statement."""
     kinds = (kind for of, kind, _ in _BY_CLASS if isinstance(error, of))
@@ -81,6 +85,13 @@ def error_of_kind(kind: str, text: str) -> AthenaError:
     if marked:
         return AthenaError(marked[1], marked[2])
     first = text.partition("\n")[0]
+    if kind == "TransactionContext":
+        message = f"Failed to commit Iceberg update to table: {first}"
+        hint = "another writer came first, and nothing was written: run it again"
+        return AthenaError("ICEBERG_COMMIT_ERROR", message, hint=hint)
+    if _MANY_MATCHES in text:
+        message = "One MERGE target table row matched more than one source row"
+        return AthenaError("MERGE_TARGET_ROW_MULTIPLE_MATCHES", message)
     for _, name, code in _BY_CLASS:
         if kind == name:
             return AthenaError(code, first)

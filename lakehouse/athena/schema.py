@@ -12,12 +12,13 @@ class TableColumns:
     """A table as statements see it.
 
     `sql` is what the engine reads it by; `name` its full name in lower case, the parts by which
-    columns may be qualified.
+    columns may be qualified. A view can't be written to.
     """
 
     sql: str
     name: tuple[str, ...]
     columns: tuple[tuple[str, Type], ...]
+    writable: bool = True
 
 
 class Schema(Protocol):

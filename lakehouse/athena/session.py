@@ -1,13 +1,18 @@
 """Athena's statements on the contained session: what `lakehouse sql` runs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakehouse.athena import listings
 from lakehouse.athena.attached import AttachedSchema
 from lakehouse.athena.errors import AthenaError, error_of_kind, not_supported
+from lakehouse.athena.names import named
+from lakehouse.athena.prepared import PreparedStatements
+from lakehouse.athena.schema import Schema
 from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.translation import Translation, check_size, translate
@@ -19,22 +24,31 @@ from lakehouse.query.results import Column, Result
 from lakehouse.query.session import NAMESPACE, Session, open_session
 from lakehouse.query.worker import Admission
 
-_LAKE = "lake"
+if TYPE_CHECKING:  # a second of imports that a query of tables alone can do without
+    from pyiceberg.catalog import Catalog
+
+    from lakehouse.athena.writing.router import WriteRouter
+    from lakehouse.athena.writing.views import Views
+
+LAKE = "lake"
 _READY = "lakehouse.athena.engine:prepare"
 _DATABASES = """
     SELECT schema_name, '' FROM duckdb_schemas() WHERE database_name = 'lake' UNION ALL
     SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"""
-_ANSWERED = "SELECT, WITH, VALUES, SHOW DATABASES, TABLES and COLUMNS, DESCRIBE and EXPLAIN"
+Answer = tuple[Result, tuple[Type, ...]]
 
 
 class AthenaSession:
-    """Answers Athena's reading statements; each sees the newest snapshot of every table."""
+    """Answers Athena's statements; each sees the newest snapshot of every table."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, settings: Settings, *, write: bool = False) -> None:
         self._session = session
-        self._schema = AttachedSchema(session.texts, _LAKE, NAMESPACE)
+        self._settings = settings
+        self._write = write
+        self._opened = ExitStack()
+        self._prepared = PreparedStatements(settings.home / "prepared")
 
-    def run(self, sql: str) -> tuple[Result, tuple[Type, ...]]:
+    def run(self, sql: str) -> Answer:
         """The result of the one statement in `sql`, and its columns' types in Athena.
 
         Rows are computed while they are read; the next statement ends what is still unread.
@@ -45,59 +59,129 @@ class AthenaSession:
         check_size(sql)
         if not sql.strip().strip(";").strip():
             raise AthenaError("SYNTAX_ERROR", "there is no statement to run")
-        statement = parse_statement(sql)
-        explains = isinstance(statement, v.Explain)
-        made = self._translated(statement, sql)
-        result = self._session.answer(Admission(made.sql, True, explains=explains), _told)
-        if explains:
-            return result, (VARCHAR,) * len(result.columns)
+        return self._answer(parse_statement(sql), sql)
+
+    def close(self) -> None:
+        """Close what was opened for a statement."""
+        self._opened.close()
+
+    def _answer(
+        self, statement: v.Statement, sql: str, parameters: Sequence[object] = ()
+    ) -> Answer:
+        if statement.writes:
+            self._refuse_unless_writing(sql)
+            return self._router.run(statement, parameters), ()
+        if isinstance(statement, v.Select):
+            text = statement.text if parameters else sql
+            return self._query(translate(text, self._schema, parameters))
+        if isinstance(statement, v.Explain):
+            return self._explained(statement)
+        if isinstance(statement, v.Execute):
+            return self._executed(statement)
+        if isinstance(statement, v.Prepare):
+            self._prepared.keep(statement.name, statement.text)
+            return Result.nothing(), ()
+        if isinstance(statement, v.Deallocate):
+            self._prepared.drop(statement.name)
+            return Result.nothing(), ()
+        return self._query(self._listed(statement))
+
+    def _query(self, made: Translation) -> Answer:
+        result = self._session.answer(Admission(made.sql, True), told)
         columns = tuple(
             Column(name, column.type, str(kind))
             for name, column, kind in zip(made.names, result.columns, made.types, strict=True)
         )
         return replace(result, columns=columns), made.types
 
-    def _translated(self, statement: v.Statement, sql: str) -> Translation:
-        if isinstance(statement, v.Select):
-            return translate(sql, self._schema)
-        if isinstance(statement, v.Explain):
-            return self._explained(statement)
-        if isinstance(statement, v.Show):
-            listed = [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
-            return listings.show(statement, self._schema, listed, NAMESPACE)
-        if isinstance(statement, v.Describe):
-            return listings.describe(statement, self._schema)
-        raise _refused(statement, sql)
-
-    def _explained(self, explain: v.Explain) -> Translation:
+    def _explained(self, explain: v.Explain) -> Answer:
         if explain.options:
             raise not_supported("EXPLAIN with options")
         if not isinstance(explain.statement, v.Select):
             raise not_supported("EXPLAIN of anything but a query")
         made = translate(explain.statement.text, self._schema)
         analyze = "ANALYZE " if explain.analyze else ""
-        return replace(made, sql=f"EXPLAIN {analyze}{made.sql}")
+        asked = Admission(f"EXPLAIN {analyze}{made.sql}", True, explains=True)
+        result = self._session.answer(asked, told)
+        return result, (VARCHAR,) * len(result.columns)
+
+    def _executed(self, statement: v.Execute) -> Answer:
+        """EXECUTE: the statement that was kept, or IMMEDIATE's, with values for its `?`."""
+        text = statement.immediate
+        if text is None:
+            text = self._prepared.text(statement.name)
+        prepared = parse_statement(text)
+        if isinstance(prepared, v.Prepare | v.Execute | v.Deallocate):
+            raise not_supported("EXECUTE of a statement about prepared statements")
+        wanted, given = getattr(prepared, "parameters", 0), len(statement.values)
+        if wanted != given:
+            message = f"Incorrect number of parameters: expected {wanted} but found {given}"
+            raise AthenaError("INVALID_PARAMETER_USAGE", message)
+        return self._answer(prepared, text, statement.values)
+
+    def _listed(self, statement: v.Statement) -> Translation:
+        listed = [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
+        if isinstance(statement, v.Show):
+            return listings.show(statement, self._schema, listed, NAMESPACE)
+        if isinstance(statement, v.Describe):
+            return listings.describe(statement, self._schema)
+        raise not_supported(type(statement).__name__)
+
+    def _refuse_unless_writing(self, sql: str) -> None:
+        if not self._write:
+            first = sql.split(maxsplit=1)[0].upper()
+            message = f"{first} writes, and this session only reads"
+            hint = "allow one write statement with `lakehouse sql --write`"
+            raise AthenaError("PERMISSION_DENIED", message, hint=hint)
+
+    # --- what a statement may need
+
+    @cached_property
+    def _schema(self) -> Schema:
+        from lakehouse.athena.writing.views import ViewingSchema  # noqa: PLC0415 - as below
+
+        return ViewingSchema(self._tables, self._views, named, NAMESPACE)
+
+    def _tables(self, database: str) -> Schema:
+        return AttachedSchema(self._session.texts, LAKE, database)
+
+    @cached_property
+    def _views(self) -> "Views":
+        from lakehouse.athena.writing.views import Views  # noqa: PLC0415 - brings pyiceberg
+
+        return Views(lambda: self._catalog)
+
+    @cached_property
+    def _catalog(self) -> "Catalog":
+        from lakehouse.catalog import open_catalog  # noqa: PLC0415 - brings pyiceberg
+
+        return self._opened.enter_context(open_catalog(self._settings, create=self._write))
+
+    @cached_property
+    def _router(self) -> "WriteRouter":
+        from lakehouse.athena.writing.router import WriteRouter  # noqa: PLC0415 - brings pyiceberg
+
+        return WriteRouter(self._session, self._catalog, self._schema, self._views, told)
 
 
 @contextmanager
-def open_athena(settings: Settings, *, folders: Sequence[Path] = ()) -> Iterator[AthenaSession]:
-    """A reading session in Athena's dialect, until the block ends.
+def open_athena(
+    settings: Settings, *, write: bool = False, folders: Sequence[Path] = ()
+) -> Iterator[AthenaSession]:
+    """A session in Athena's dialect, until the block ends; it writes when `write` allows it.
 
     Raises CatalogError when the catalog can't be used.
     """
-    with open_session(settings, folders=folders, ready=_READY) as session:
-        yield AthenaSession(session)
+    with open_session(settings, write=write, folders=folders, ready=_READY) as session:
+        made = AthenaSession(session, settings, write=write)
+        try:
+            yield made
+        finally:
+            made.close()
 
 
-def _refused(statement: v.Statement, sql: str) -> AthenaError:
-    first = sql.split(maxsplit=1)[0].upper()
-    hint = f"this dialect answers {_ANSWERED}"
-    if statement.writes:
-        hint += "; `lakehouse sql --dialect duckdb --write` writes in DuckDB's SQL"
-    return AthenaError("NOT_SUPPORTED", f"{first} is not supported", hint=hint)
-
-
-def _told(error: Exception) -> LakehouseError:
+def told(error: Exception) -> LakehouseError:
+    """Athena's error for one of the engine's."""
     failure = taken_apart(error)
     if failure.kind == "HTTP":
         return no_answer(failure)

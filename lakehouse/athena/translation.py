@@ -8,6 +8,7 @@ from lakehouse.athena.analysis.queries import QueryAnalyzer
 from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.functions.table import FUNCTIONS
 from lakehouse.athena.schema import Schema
+from lakehouse.athena.syntax.nodes import Query
 from lakehouse.athena.syntax.queries import parse_query
 from lakehouse.athena.types import Type
 
@@ -17,11 +18,15 @@ MAX_QUERY_BYTES = 262_144
 
 @dataclass(frozen=True)
 class Translation:
-    """One query for the engine. Its columns come in the order of `names` and `types`."""
+    """One query for the engine. Its columns come in the order of `names` and `types`.
+
+    `unnamed` are the places, from 1, of columns that only have the name of their place.
+    """
 
     sql: str
     names: tuple[str, ...]
     types: tuple[Type, ...]
+    unnamed: tuple[int, ...] = ()
 
 
 def translate(
@@ -37,10 +42,22 @@ def translate(
     what Athena would refuse and for what has no exact counterpart here.
     """
     check_size(sql)
+    return translate_query(parse_query(sql), schema, parameters, clock=clock)
+
+
+def translate_query(
+    query: Query,
+    schema: Schema,
+    parameters: Sequence[object] = (),
+    *,
+    clock: StatementClock | None = None,
+) -> Translation:
+    """The same for a query that was read already."""
     analyzer = QueryAnalyzer(schema, FUNCTIONS, parameters, clock or StatementClock.started())
-    plan = analyzer.query(parse_query(sql))
+    plan = analyzer.query(query)
     names = tuple(column.name or f"_col{i}" for i, column in enumerate(plan.columns))
-    return Translation(plan.sql, names, tuple(column.type for column in plan.columns))
+    unnamed = tuple(i for i, column in enumerate(plan.columns, start=1) if not column.name)
+    return Translation(plan.sql, names, tuple(column.type for column in plan.columns), unnamed)
 
 
 def check_size(sql: str) -> None:

@@ -29,6 +29,7 @@ from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
 from lakehouse.catalog.durability import DURABLE
 from lakehouse.catalog.locations import unused_location
 from lakehouse.catalog.names import check_namespace, check_table, folder_of
+from lakehouse.catalog.sql_views import SqlViews
 
 # PyIceberg marks an existing namespace by this property; without any row it would be gone.
 _MARK = "exists"
@@ -36,7 +37,7 @@ _MARK = "exists"
 _IS_TABLE = or_(IcebergTables.iceberg_type.is_(None), IcebergTables.iceberg_type == "TABLE")
 
 
-class LakeSqlCatalog(DefaultingCatalog, SqlCatalog):
+class LakeSqlCatalog(DefaultingCatalog, SqlViews, SqlCatalog):
     """Tables and namespaces as rows; a commit swaps the locations of metadata files.
 
     Beyond PyIceberg's: changes to several tables commit together, a lost race leaves no

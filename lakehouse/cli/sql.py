@@ -100,8 +100,9 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     """Run one SQL statement on the tables of the catalog.
 
     The statement is the argument, or comes from a file or standard input. Tables are
-    named namespace.table. The dialect is Athena's, which only reads yet, or DuckDB's. The
-    result goes to standard output, how many rows it has and the seconds it took to standard
+    named namespace.table. The dialect is Athena's or DuckDB's; only --write lets a statement
+    change anything. The result goes to standard output, how many rows it has and the seconds it
+    took to standard
     error.
 
     A table is fitted to the terminal. Nothing is left out where the output is no terminal, or in
@@ -114,14 +115,12 @@ def sql(  # noqa: PLR0913 - one parameter a flag
         raise click.UsageError("Parquet is not for a terminal: name a file with --output.")
     settings = invocation.settings(query__dialect=dialect)
     athena = settings.query.dialect == "athena"
-    if athena and write:
-        raise click.UsageError("--write needs --dialect duckdb: Athena's dialect only reads yet.")
     if athena and folders:
         raise click.UsageError("--allow needs --dialect duckdb: Athena's dialect reads no files.")
     from lakehouse.query.destinations import destination
 
     opened = (
-        _athena(settings, style, folders)
+        _athena(settings, style, write=write)
         if athena
         else _duckdb(settings, write=write, folders=folders)
     )
@@ -146,13 +145,13 @@ def _duckdb(
 
 @contextmanager
 def _athena(
-    settings: "Settings", style: str, folders: tuple[Path, ...]
+    settings: "Settings", style: str, *, write: bool
 ) -> "Iterator[Callable[[str], Result]]":
     from lakehouse.athena.results import printed, readable
     from lakehouse.athena.session import open_athena
 
     shown = printed if style in (TABLE, "csv") else readable
-    with open_athena(settings, folders=folders) as session:
+    with open_athena(settings, write=write) as session:
         yield lambda text: shown(*session.run(text))
 
 

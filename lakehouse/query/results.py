@@ -41,6 +41,11 @@ class Result:
     plan: bool = False
     rows: int = 0
 
+    @staticmethod
+    def nothing(changed: int | None = None) -> "Result":
+        """The result of a statement that answers nothing."""
+        return Result((), pa.schema([]), iter(()), changed=changed)
+
     def pages(self) -> Iterator[pa.Table]:
         """The rows in order, a few batches at a time; `rows` counts what was read so far."""
         while batches := list(islice(self.stream, PAGE_BATCHES)):

@@ -398,7 +398,10 @@ def _parameter(analyzer: ExpressionAnalyzer, node: n.Parameter) -> Value:
         wanted = node.index + 1
         message = f"Incorrect number of parameters: expected {wanted} but found {len(given)}"
         raise AthenaError("INVALID_PARAMETER_USAGE", message, node.position)
-    return literals.parameter(given[node.index], node)
+    value = given[node.index]
+    if isinstance(value, n.Expression):  # EXECUTE ... USING
+        return ExpressionAnalyzer(Scope(), analyzer.queries).value(value)
+    return literals.parameter(value, node)
 
 
 def _as_call(

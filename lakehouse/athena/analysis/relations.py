@@ -54,6 +54,8 @@ class RelationAnalyzer:
         if table is None:
             message = f"Table '{'.'.join(parts)}' does not exist"
             raise AthenaError("TABLE_NOT_FOUND", message, node.position)
+        if node.version is not None and not table.writable:
+            raise not_supported("Time travel of a view", node.position)
         fields = tuple(
             Field(name, made, f"{alias}.{identifier(name)}", table.name)
             for name, made in table.columns

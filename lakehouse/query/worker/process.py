@@ -35,11 +35,14 @@ def serve(descriptor: int) -> None:
     Thread(target=listen, daemon=True).start()
     while True:
         send(connection, work.answer(asked.get()))
+        if work.broken:
+            work.end()
 
 
 class _Work:
     def __init__(self) -> None:
         self._engine: Engine | None = None
+        self.broken = False
 
     def cancel(self) -> None:
         if self._engine is not None:
@@ -59,6 +62,7 @@ class _Work:
             told = {"error": type(e).__name__, "message": e.message, "hint": e.hint}
             return Frame(told)
         except duckdb.Error as e:
+            self.broken = isinstance(e, duckdb.FatalException)  # nothing can follow it
             return Frame({"error": "duckdb", "kind": type(e).__name__, "message": str(e)})
         except MemoryError:
             message = "Out of Memory Error: the process of the statement may take no more"

@@ -1,0 +1,117 @@
+"""Where each statement that writes goes: to the engine, or to the catalog."""
+
+from collections.abc import Callable, Sequence
+
+from pyiceberg.catalog import Catalog
+
+from lakehouse.athena.errors import AthenaError, not_supported
+from lakehouse.athena.names import named
+from lakehouse.athena.schema import Schema
+from lakehouse.athena.statements import values as v
+from lakehouse.athena.writing.creation import created_from
+from lakehouse.athena.writing.rows import RowChange, RowChanges
+from lakehouse.athena.writing.tables import CatalogChanges
+from lakehouse.athena.writing.views import Views
+from lakehouse.errors import LakehouseError
+from lakehouse.query.results import Result
+from lakehouse.query.session import Session
+from lakehouse.query.worker import Admission
+
+_ALTERS = (
+    v.AddColumns, v.ReplaceColumns, v.ChangeColumn, v.DropColumn, v.SetProperties,
+    v.UnsetProperties, v.AddPartitions, v.DropPartitions, v.RenamePartition, v.SetLocation,
+)  # fmt: skip
+_TRIES = 5  # of a statement that another writer came before
+_CONFLICT = "ICEBERG_COMMIT_ERROR"
+
+
+class WriteRouter:
+    """Runs statements that write; each is committed whole or not at all."""
+
+    def __init__(
+        self,
+        session: Session,
+        catalog: Catalog,
+        schema: Schema,
+        views: Views,
+        told: Callable[[Exception], LakehouseError],
+    ) -> None:
+        self._session = session
+        self._changes = CatalogChanges(catalog, named)
+        self._schema = schema
+        self._views = views
+        self._told = told
+
+    def run(self, statement: v.Statement, parameters: Sequence[object]) -> Result:
+        """What the statement did. Raises AthenaError, and CatalogError."""
+        if isinstance(statement, v.CreateTableAs):
+            return self._create_as(statement, parameters)
+        rows = RowChanges(self._schema, parameters)
+        if isinstance(statement, v.Insert):
+            return self._change(rows.insert(statement))
+        if isinstance(statement, v.Delete):
+            return self._change(rows.delete(statement))
+        if isinstance(statement, v.Update):
+            return self._change(rows.update(statement))
+        if isinstance(statement, v.Merge):
+            return self._change(rows.merge(statement))
+        self._define(statement)
+        return Result.nothing()
+
+    def _define(self, statement: v.Statement) -> None:
+        if isinstance(statement, v.CreateTable):
+            self._changes.create_table(statement)
+        elif isinstance(statement, v.DropTable):
+            self._drop_table(statement)
+        elif isinstance(statement, v.CreateDatabase):
+            self._changes.create_database(statement)
+        elif isinstance(statement, v.DropDatabase):
+            self._changes.drop_database(statement)
+        elif isinstance(statement, v.CreateView):
+            self._views.create(named(statement.name), statement, self._schema)
+        elif isinstance(statement, v.DropView):
+            self._views.drop(named(statement.name), if_exists=statement.if_exists)
+        elif isinstance(statement, _ALTERS):
+            self._changes.alter(statement)
+        else:
+            raise not_supported(type(statement).__name__.upper())
+
+    def _drop_table(self, statement: v.DropTable) -> None:
+        if self._views.find(*named(statement.name)):
+            name = ".".join(statement.name)
+            hint = f"DROP VIEW {name} drops it"
+            raise AthenaError("TABLE_NOT_FOUND", f"'{name}' is a view, not a table", hint=hint)
+        self._changes.drop_table(statement)
+
+    def _create_as(self, statement: v.CreateTableAs, parameters: Sequence[object]) -> Result:
+        existing = self._schema.table(statement.name)
+        if existing is not None:
+            if statement.if_not_exists:
+                return Result.nothing()
+            message = f"Table '{'.'.join(named(statement.name))}' already exists"
+            raise AthenaError("TABLE_ALREADY_EXISTS", message)
+        return self._written(created_from(statement, self._schema, parameters))
+
+    def _change(self, change: RowChange) -> Result:
+        if change.probe and not self._any(change.probe):
+            return Result.nothing(changed=0)
+        return self._written(change.sql)
+
+    def _any(self, sql: str) -> bool:
+        return any(page.num_rows for page in self._session.answer(_reads(sql), self._told).pages())
+
+    def _written(self, sql: str) -> Result:
+        for _ in range(_TRIES - 1):
+            try:
+                return self._once(sql)
+            except AthenaError as e:
+                if e.code != _CONFLICT:
+                    raise
+        return self._once(sql)
+
+    def _once(self, sql: str) -> Result:
+        return self._session.answer(Admission(sql, True, writes=True), self._told)
+
+
+def _reads(sql: str) -> Admission:
+    return Admission(sql, admitted=True)
