@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import CommitTableResponse, StagedTable, Table
 from pyiceberg.table.metadata import TableMetadata, TableMetadataV1
-from pyiceberg.table.update import AddSnapshotUpdate, TableRequirement, TableUpdate
+from pyiceberg.table.update import (
+    AddSnapshotUpdate,
+    RemoveSnapshotRefUpdate,
+    RemoveSnapshotsUpdate,
+    SetSnapshotRefUpdate,
+    TableRequirement,
+    TableUpdate,
+)
 from pyiceberg.typedef import Identifier
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -175,6 +182,7 @@ def _stage(catalog: PointerCatalog, change: Change) -> _Staged:
     if base is None and not change.creates:
         raise NoSuchTableError(f"Table does not exist: {change.table}")
     _refuse_stale_snapshots(base, change)
+    refuse_lost_references(base, change.updates)
     new = catalog._update_and_stage_table(
         base, change.identifier, change.requirements, change.updates
     )
@@ -192,6 +200,24 @@ def _refuse_stale_snapshots(base: Table | None, change: Change) -> None:
             raise CommitFailedException(
                 f"Requirement failed: {change.table} is at sequence number"
                 f" {base.metadata.last_sequence_number}, the new snapshot says {number}"
+            )
+
+
+def refuse_lost_references(base: Table | None, updates: Sequence[TableUpdate]) -> None:
+    """Raises CommitFailedException for the removal of a snapshot that a branch or tag names.
+
+    PyIceberg would remove the reference too: one that was made since the client looked.
+    """
+    removals = [each for each in updates if isinstance(each, RemoveSnapshotsUpdate)]
+    going = {snapshot for each in removals for snapshot in each.snapshot_ids}
+    if base is None or not going:
+        return
+    gone = {each.ref_name for each in updates if isinstance(each, RemoveSnapshotRefUpdate)}
+    moved = {each.ref_name for each in updates if isinstance(each, SetSnapshotRefUpdate)}
+    for name, reference in base.metadata.refs.items():
+        if reference.snapshot_id in going and name not in gone | moved:
+            raise CommitFailedException(
+                f"Requirement failed: snapshot {reference.snapshot_id} is named by {name}"
             )
 
 

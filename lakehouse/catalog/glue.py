@@ -10,12 +10,13 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
 from pyiceberg.io import FileIO
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
-from pyiceberg.table import CommitTableResponse, Table
+from pyiceberg.table import CommitTableResponse, StagedTable, Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.typedef import EMPTY_DICT, Identifier
 
+from lakehouse.catalog.commits import refuse_lost_references
 from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
 
 _written = threading.local()
@@ -48,6 +49,18 @@ class LakeGlueCatalog(DefaultingCatalog, GlueCatalog):
         """As PyIceberg's. Raises CommitFailedException when somebody else was first."""
         with _removing_what_was_lost():
             return super().commit_table(table, requirements, updates)
+
+    def _update_and_stage_table(
+        self,
+        current_table: Table | None,
+        table_identifier: Identifier,
+        requirements: tuple[TableRequirement, ...],
+        updates: tuple[TableUpdate, ...],
+    ) -> StagedTable:
+        refuse_lost_references(current_table, updates)
+        return super()._update_and_stage_table(
+            current_table, table_identifier, requirements, updates
+        )
 
     @staticmethod
     def _write_metadata(metadata: TableMetadata, io: FileIO, metadata_path: str) -> None:
