@@ -182,7 +182,7 @@ def _stage(catalog: PointerCatalog, change: Change) -> _Staged:
     if base is None and not change.creates:
         raise NoSuchTableError(f"Table does not exist: {change.table}")
     _refuse_stale_snapshots(base, change)
-    refuse_lost_references(base, change.updates)
+    refuse_stale_expiry(base, change.updates)
     new = catalog._update_and_stage_table(
         base, change.identifier, change.requirements, change.updates
     )
@@ -203,15 +203,18 @@ def _refuse_stale_snapshots(base: Table | None, change: Change) -> None:
             )
 
 
-def refuse_lost_references(base: Table | None, updates: Sequence[TableUpdate]) -> None:
-    """Raises CommitFailedException for the removal of a snapshot that a branch or tag names.
+def refuse_stale_expiry(base: Table | None, updates: Sequence[TableUpdate]) -> None:
+    """Raises CommitFailedException where a snapshot is to expire that is gone, or that is named.
 
-    PyIceberg would remove the reference too: one that was made since the client looked.
+    PyIceberg would fail for good over the first, and remove the branch or tag with the second:
+    one that was made since the client looked.
     """
     removals = [each for each in updates if isinstance(each, RemoveSnapshotsUpdate)]
     going = {snapshot for each in removals for snapshot in each.snapshot_ids}
     if base is None or not going:
         return
+    if missing := going - {snapshot.snapshot_id for snapshot in base.metadata.snapshots}:
+        raise CommitFailedException(f"Requirement failed: snapshot {min(missing)} is gone")
     gone = {each.ref_name for each in updates if isinstance(each, RemoveSnapshotRefUpdate)}
     moved = {each.ref_name for each in updates if isinstance(each, SetSnapshotRefUpdate)}
     for name, reference in base.metadata.refs.items():

@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     delete,
     insert,
+    inspect,
     select,
     update,
 )
@@ -278,3 +279,14 @@ class DraftCatalog(LakeSqlCatalog):
             "table_namespace": ".".join(identifier[:-1]),
             "table_name": identifier[-1],
         }
+
+
+def drafts_of(catalog: Catalog, identifier: Identifier) -> list[Drafted]:
+    """What the drafts of any home hold of a table, open or left for a look."""
+    if not isinstance(catalog, LakeSqlCatalog) or not inspect(catalog.engine).has_table(_ROWS.name):
+        return []
+    row = {"table_namespace": ".".join(identifier[:-1]), "table_name": identifier[-1]}
+    query = select(_ROWS).where(*(_ROWS.c[name] == value for name, value in row.items()))
+    with catalog.engine.connect() as connection:
+        found = connection.execute(query).all()
+    return [Drafted(identifier, each.metadata_location, each.base_location) for each in found]

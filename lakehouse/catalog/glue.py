@@ -16,7 +16,7 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.typedef import EMPTY_DICT, Identifier
 
-from lakehouse.catalog.commits import refuse_lost_references
+from lakehouse.catalog.commits import refuse_stale_expiry
 from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
 
 _written = threading.local()
@@ -57,7 +57,7 @@ class LakeGlueCatalog(DefaultingCatalog, GlueCatalog):
         requirements: tuple[TableRequirement, ...],
         updates: tuple[TableUpdate, ...],
     ) -> StagedTable:
-        refuse_lost_references(current_table, updates)
+        refuse_stale_expiry(current_table, updates)
         return super()._update_and_stage_table(
             current_table, table_identifier, requirements, updates
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ingest import LandingReport
     from lakehouse.cli.root import Invocation
     from lakehouse.ml.tasks.execution import Outcome
-    from lakehouse.pipeline import BuildReport, ModelsReport
+    from lakehouse.pipeline import BuildReport, MaintenanceReport, ModelsReport
 
 _QUESTION = (
     "select country, sum(net_amount) as revenue from reports.rpt_daily_sales"
@@ -81,6 +81,7 @@ def build(  # noqa: PLR0913 - the flags of a command
 
 
 def _as_json(report: "BuildReport") -> dict[str, object]:
+    kept = report.maintenance
     return {
         "source": str(report.source),
         "generated": report.generated,
@@ -90,6 +91,10 @@ def _as_json(report: "BuildReport") -> dict[str, object]:
         "publication": made.number if (made := report.warehouse.publication) else None,
         "models": [_task_as_json(o) for o in report.models.outcomes] if report.models else [],
         "model_tests": [asdict(node) for node in report.models.tests] if report.models else [],
+        "maintenance": {
+            "actions": [asdict(a) | {"started_at": str(a.started_at)} for a in kept.actions],
+            "errors": [error.message for error in kept.errors],
+        },
         "seconds": report.seconds,
     }
 
@@ -157,7 +162,15 @@ def _told(report: "BuildReport") -> dict[str, list[str]]:
         told["warehouse"].append(f"published: {len(made.tables)} tables together, as {made.number}")
     if report.models:
         told["models"] = _told_models(report.models)
+    told["maintenance"] = _told_maintenance(report.maintenance)
     return told
+
+
+def _told_maintenance(done: "MaintenanceReport") -> list[str]:
+    lines = [f"{each.action} {each.table}: {each.reason}" for each in done.actions]
+    lines += [f"left alone: {each.table}: {each.left}" for each in done.tables if each.left]
+    lines += [f"failed: {error.message}" for error in done.errors]
+    return lines or [f"nothing to do in {len(done.tables):,} tables"]
 
 
 def _told_models(models: "ModelsReport") -> list[str]:

@@ -45,8 +45,7 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.cli.tables import print_rows
-    from lakehouse.locks import home_lock
-    from lakehouse.tables.maintenance.run import Maintenance
+    from lakehouse.tables.maintenance.home import maintenance
     from lakehouse.tables.maintenance.site import Order
 
     settings = invocation.settings(
@@ -59,16 +58,17 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     with (
         open_catalog(settings, create=False) as catalog,
         explained("the catalog"),
-        home_lock(settings.home, "maintenance", "maintaining the tables of"),
+        maintenance(settings, catalog, order, now) as work,
     ):
-        notes = settings.home / "maintenance"
-        work = Maintenance(catalog, order, notes, now)
         done = list(work.run(wanted, console.TerminalProgress()))
     actions = [action for each in done for action in each.actions]
     if actions or as_json:
         print_rows([_row(action, whole=as_json) for action in actions], as_json=as_json)
     else:
-        console.note(f"nothing to do: {len(done):,} tables are in order")
+        console.note(f"nothing to do in {len(done):,} tables")
+    for each in done:
+        if each.left:
+            console.note(f"left alone: {each.table}: {each.left}")
     if errors := [each.error for each in done if each.error]:
         for error in errors[:-1]:
             console.complain(error)

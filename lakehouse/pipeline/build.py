@@ -10,6 +10,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock
 from lakehouse.pipeline.landing import Landings, generate_logs, generated_logs, land
+from lakehouse.pipeline.maintenance import MaintenanceReport, keep_in_order
 from lakehouse.pipeline.models import ModelsReport, compute_models
 from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
 from lakehouse.progress import SILENT, Progress
@@ -27,6 +28,7 @@ class BuildReport:
     landing: Landings
     warehouse: WarehouseReport
     models: ModelsReport | None
+    maintenance: MaintenanceReport
     seconds: dict[str, float]
 
 
@@ -65,7 +67,9 @@ def build(
         if models and not warehouse.failures:
             computed = compute_models(settings, clock, progress)
             watch.lap("models")
-    return BuildReport(logs, source is None, landing, warehouse, computed, watch.laps)
+        kept = keep_in_order(settings, clock, progress)
+        watch.lap("maintenance")
+    return BuildReport(logs, source is None, landing, warehouse, computed, kept, watch.laps)
 
 
 class _Stopwatch:

@@ -3,7 +3,8 @@
 from pyiceberg.schema import Schema
 from pyiceberg.types import DoubleType, LongType, NestedField, StringType, TimestamptzType
 
-DELIVERIES = ("ops", "deliveries")
+NAMESPACE = "ops"
+DELIVERIES = (NAMESPACE, "deliveries")
 
 OBJECTS = ("ops", "objects")
 
@@ -35,7 +36,7 @@ DELIVERIES_SCHEMA = Schema(
     NestedField(11, "moves", StringType(), doc="Each log's bookmark before and after, JSON"),
 )
 
-MAINTENANCE = ("ops", "maintenance")
+MAINTENANCE = (NAMESPACE, "maintenance")
 
 MAINTENANCE_SCHEMA = Schema(
     NestedField(1, "run_id", StringType(), required=True, doc="The run of maintenance"),
@@ -56,7 +57,7 @@ MAINTENANCE_SCHEMA = Schema(
     NestedField(14, "snapshot_after", LongType(), doc="The table's snapshot after"),
 )
 
-PUBLICATIONS = ("ops", "publications")
+PUBLICATIONS = (NAMESPACE, "publications")
 
 PUBLICATIONS_SCHEMA = Schema(
     NestedField(1, "publication_id", LongType(), required=True, doc="Its number, from 1"),

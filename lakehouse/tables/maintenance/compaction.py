@@ -56,16 +56,26 @@ class Committed:
 def commit(
     site: Site, kind: Kind, rewrites: Sequence[Rewrite] = (), packed: Iterable[str] = ()
 ) -> Committed | None:
-    """Put the new files in the place of the old ones; None when others have outrun all of it.
+    """Put the new files in the place of the old ones; None when others are at it, or outran it.
 
     What did not become part of the table is removed. Raises CommitFailedException when others
     change the table all the time.
     """
+    if site.busy():
+        _remove(site.table, rewrites)
+        return None
     transaction = LeanTransaction(site.table)
     notes = {"lakehouse.maintenance": kind}
     producer = RewriteFiles(transaction, rewrites, notes, packed, site.writing)
     try:
-        producer.commit()
+        producer.commit()  # writes manifests, and asks the catalog nothing
+    except BaseException as e:
+        producer.discard()
+        _remove(site.table, rewrites)
+        if isinstance(e, SupersededError):
+            return None
+        raise
+    try:
         transaction.commit_transaction()
     except SupersededError:
         _remove(site.table, rewrites)
@@ -96,7 +106,7 @@ def _commits(site: Site, groups: Sequence[Group]) -> Iterator[Committed]:
             if committed:
                 yield committed
             outrun = outrun or committed is None or len(committed.done) < len(part)
-        if not outrun:
+        if not outrun or site.busy():
             return
         site.table.refresh()
         groups = _plan(site)

@@ -1,5 +1,7 @@
 """Old snapshots go, and with them the files that no other snapshot leads to."""
 
+import random
+import time
 from collections.abc import Iterator
 
 from pyiceberg.exceptions import CommitFailedException
@@ -12,6 +14,7 @@ from pyiceberg.table.update import (
     TableUpdate,
 )
 
+from lakehouse.catalog.commits import TransactionalCatalog
 from lakehouse.tables.arrow_files import remove_files
 from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.maintenance.reachability import reached_from
@@ -19,6 +22,7 @@ from lakehouse.tables.maintenance.retention import Expired, Retention, expired
 from lakehouse.tables.maintenance.site import Action, Heap, Site
 
 _ATTEMPTS = 20
+_WAIT_SECONDS = 0.1
 
 
 def expire(site: Site) -> Iterator[Action]:
@@ -30,10 +34,11 @@ def expire(site: Site) -> Iterator[Action]:
         return
     for attempt in range(_ATTEMPTS):
         chosen = _chosen(site)
-        if not chosen:
+        if not chosen or site.busy():
             return
         freed = _freed(site, chosen)
         heap = Heap.of(freed.values())
+        known = site.table.metadata
         action = site.planned("expire", _reason(chosen), heap)
         if site.order.dry_run:
             yield action
@@ -44,10 +49,12 @@ def expire(site: Site) -> Iterator[Action]:
         except CommitFailedException:
             if attempt == _ATTEMPTS - 1:
                 raise
+            # Jitter, or two that met once would meet every time.
+            time.sleep(_WAIT_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311
             site.table.refresh()
             continue
-        # Whatever was committed meanwhile rests on snapshots that are still there.
-        remove_files(site.table, list(freed))
+        saved = _saved(site, known)
+        remove_files(site.table, [each for each in freed if each not in saved])
         yield site.done(action, heap, Heap())
         return
 
@@ -60,7 +67,7 @@ def _chosen(site: Site) -> Expired:
 
 def _commit(site: Site, chosen: Expired) -> None:
     transaction = LeanTransaction(site.table)
-    transaction._stage(tuple(_updates(chosen)), tuple(_requirements(site.table.metadata)))
+    transaction._stage(tuple(_updates(chosen)), tuple(_requirements(site)))
     transaction.commit_transaction()
 
 
@@ -72,10 +79,26 @@ def _updates(chosen: Expired) -> Iterator[TableUpdate]:
         yield RemoveSnapshotsUpdate.model_validate({"snapshot-ids": ids})
 
 
-def _requirements(metadata: TableMetadata) -> Iterator[TableRequirement]:
-    """No reference has moved: what was chosen rests on them."""
-    for name, ref in metadata.refs.items():
-        yield AssertRefSnapshotId.model_validate({"ref": name, "snapshot-id": ref.snapshot_id})
+def _requirements(site: Site) -> Iterator[TableRequirement]:
+    """No branch or tag has moved to what is to go.
+
+    Our own catalogs look to that themselves (lakehouse.catalog.commits); of others all that can
+    be asked is that none has moved at all, which fails beside a busy writer.
+    """
+    if not isinstance(site.table.catalog, TransactionalCatalog):
+        for name, ref in site.table.metadata.refs.items():
+            yield AssertRefSnapshotId.model_validate({"ref": name, "snapshot-id": ref.snapshot_id})
+
+
+def _saved(site: Site, known: TableMetadata) -> set[str]:
+    """What snapshots that were committed meanwhile lead to.
+
+    They rest on snapshots that are still there, unless one was made of another's files.
+    """
+    old = {snapshot.snapshot_id for snapshot in known.snapshots}
+    new = [s for s in site.table.metadata.snapshots if s.snapshot_id not in old]
+    reached = reached_from(new, site.table.io)
+    return {*reached.metadata(), *reached.data(site.table.io)}
 
 
 def _freed(site: Site, gone: Expired) -> dict[str, int]:

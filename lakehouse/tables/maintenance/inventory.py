@@ -53,11 +53,21 @@ class Inventory:
         )
 
 
-def take_inventory(metadata: TableMetadata, io: FileIO) -> Inventory:
-    """What the table's current snapshot consists of; nothing when it has none."""
+def take_inventory(
+    metadata: TableMetadata, io: FileIO, known: Inventory | None = None
+) -> Inventory:
+    """What the table's current snapshot consists of; nothing when it has none.
+
+    Manifests never change: those of a `known` inventory are not read again.
+    """
     snapshot = metadata.current_snapshot()
+    read = {manifest.manifest_path: held for manifest, held in known.manifests} if known else {}
     manifests = tuple(
-        (manifest, tuple(manifest.fetch_manifest_entry(io, discard_deleted=True)))
+        (
+            manifest,
+            read.get(manifest.manifest_path)
+            or tuple(manifest.fetch_manifest_entry(io, discard_deleted=True)),
+        )
         for manifest in (snapshot.manifests(io) if snapshot else ())
     )
     entries = [entry for _, held in manifests for entry in held]

@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
+from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table
 
 from lakehouse.catalog.commits import TransactionalCatalog
+from lakehouse.catalog.drafts import drafts_of
 from lakehouse.catalog.locations import path_of
 from lakehouse.tables.arrow_files import remove_files
 from lakehouse.tables.maintenance.journal import Note, Why
@@ -100,12 +102,23 @@ class _Belongings:
     def __init__(self, site: Site) -> None:
         table: Table = site.table
         found = reachable(table.metadata, table.metadata_location, table.io)
+        for draft in drafts_of(table.catalog, table.name()):
+            if draft.location:
+                found |= _drafted(table, draft.location)
         self._territory = site.territory
         self._real = {_real(location) for location in found}
 
     def __contains__(self, location: str) -> bool:
         # Two paths may lead to one file, and a file may be another table's too.
         return not self._territory.owns(location) or _real(location) in self._real
+
+
+def _drafted(table: Table, location: str) -> set[str]:
+    try:
+        metadata = FromInputFile.table_metadata(table.io.new_input(location))
+    except FileNotFoundError:  # published or discarded meanwhile
+        return set()
+    return reachable(metadata, location, table.io)
 
 
 def _real(location: str) -> str:

@@ -96,6 +96,10 @@ class RewriteFiles(_SnapshotProducer["RewriteFiles"]):
         """The data and delete files that went."""
         return tuple(self._deleted_data_files)
 
+    def discard(self) -> None:
+        """Remove the manifests written for a commit that will not be."""
+        self._clean_all_uncommitted()
+
     def _carry_checkpoints(self) -> None:
         carried = carried_checkpoints(self._transaction.table_metadata)
         self.snapshot_properties = {**carried, **self._notes}
@@ -109,7 +113,8 @@ class RewriteFiles(_SnapshotProducer["RewriteFiles"]):
 
     def _build_delete_files_partition_predicate(self) -> None:
         """Look at the head: which rewrites hold, and which deletes have nothing left to delete."""
-        self._inventory = take_inventory(self._transaction.table_metadata, self._io)
+        metadata = self._transaction.table_metadata
+        self._inventory = take_inventory(metadata, self._io, self._inventory)
         present = {live.file.file_path: live.deletes for live in self._inventory.files}
         self.done = tuple(
             rewrite

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,11 +28,15 @@ _STEPS = (compact, pack_manifests, expire, remove_orphans)
 
 @dataclass(frozen=True)
 class Maintained:
-    """What became of a table; `error` is what kept it from being maintained to its end."""
+    """What became of a table.
+
+    `error` is what kept it from being maintained to its end, `left` why it was left alone.
+    """
 
     table: str
     actions: tuple[Action, ...]
     error: LakehouseError | None = None
+    left: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,13 +44,15 @@ class Maintenance:
     """Puts the tables of a catalog in order; safe beside whoever else reads and writes them.
 
     What a run leaves for the next one is kept in the folder `notes`, which no other run may use
-    meanwhile. `clock` gives the time in UTC, without a zone.
+    meanwhile. `clock` gives the time in UTC, without a zone; `busy` says why a table is to be
+    left alone just now, if it is.
     """
 
     catalog: Catalog
     order: Order
     notes: Path
     clock: Callable[[], datetime]
+    busy: Callable[[Identifier], str] = lambda _: ""
 
     def run(
         self, tables: Sequence[Identifier] = (), progress: Progress = SILENT
@@ -71,6 +78,8 @@ class Maintenance:
                 yield done
 
     def _maintain(self, name: Identifier) -> Maintained:
+        if left := self.busy(name):
+            return Maintained(".".join(name), (), left=left)
         done: list[Action] = []
         error: LakehouseError | None = None
         try:
@@ -93,6 +102,8 @@ class Maintenance:
     def _steps(self, name: Identifier) -> Iterator[tuple[Callable[[Site], Iterator[Action]], Site]]:
         table = self.catalog.load_table(name)
         journal = Journal(self.notes / f"{table.metadata.table_uuid}.jsonl")
-        site = Site(table, Territory(self.catalog, table), self.order, journal, self.clock)
+        territory = Territory(self.catalog, table)
+        busy = partial(self.busy, name)
+        site = Site(table, territory, self.order, journal, self.clock, busy)
         for step in _STEPS:
             yield step, site

@@ -69,6 +69,7 @@ class Site:
     order: Order
     journal: Journal
     clock: Callable[[], datetime]
+    busy: Callable[[], str]  # why the table is to be left alone just now, if it is
 
     @property
     def now(self) -> datetime:
