@@ -10,13 +10,16 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION = re.compile(r"(\d{1,6})\s*([smhd])")
 
 
-def _duration(given: object) -> object:
-    if isinstance(given, timedelta):
-        return given
-    match = _DURATION.fullmatch(given.strip()) if isinstance(given, str) else None
+def parse_duration(text: str) -> timedelta:
+    """The time that a number and s, m, h or d mean. Raises ValueError for anything else."""
+    match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError('a duration is a number and s, m, h or d, as in "36h"')
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _duration(given: object) -> object:
+    return given if isinstance(given, timedelta) else parse_duration(str(given))
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]

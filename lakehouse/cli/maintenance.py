@@ -1,4 +1,4 @@
-"""`lakehouse tables`: keep the tables in order."""
+"""`lakehouse tables`: keep the tables in order, and go back to what they were."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ import click
 
 from lakehouse.cli import console
 from lakehouse.cli.clock import now
+from lakehouse.cli.snapshots import branch, rollback, tag
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
 
 @click.group(epilog="Example: lakehouse tables maintain --dry-run")
 def tables() -> None:
-    """Keep the tables in order."""
+    """Keep the tables in order, or go back to what they were."""
+
+
+tables.add_command(rollback)
+tables.add_command(tag)
+tables.add_command(branch)
 
 
 @tables.command(epilog="Example: lakehouse tables maintain landing.order_lines --dry-run")

@@ -69,12 +69,16 @@ def checkpoints(metadata: TableMetadata, stream: str) -> Iterator[tuple[Snapshot
         snapshot = snapshots.get(parent) if parent is not None else None
 
 
+def streams_of(metadata: TableMetadata) -> tuple[str, ...]:
+    """The streams that have delivered to the table."""
+    return tuple(
+        name.removeprefix(_SEQUENCE) for name in metadata.properties if name.startswith(_SEQUENCE)
+    )
+
+
 def carried_checkpoints(metadata: TableMetadata) -> dict[str, str]:
     """What a commit on top of the head must repeat, so that expiry can't lose a checkpoint."""
-    streams = [
-        name.removeprefix(_SEQUENCE) for name in metadata.properties if name.startswith(_SEQUENCE)
-    ]
-    texts = {stream: read_checkpoint(metadata, stream) for stream in streams}
+    texts = {stream: read_checkpoint(metadata, stream) for stream in streams_of(metadata)}
     return {checkpoint_key(stream): text for stream, text in texts.items() if text}
 
 
@@ -83,11 +87,7 @@ def checkpoint_holders(metadata: TableMetadata) -> list[Snapshot]:
 
     Without one of them, the checkpoint would not be found any more.
     """
-    wanted = {
-        checkpoint_key(name.removeprefix(_SEQUENCE))
-        for name in metadata.properties
-        if name.startswith(_SEQUENCE)
-    }
+    wanted = {checkpoint_key(stream) for stream in streams_of(metadata)}
     needed: list[Snapshot] = []
     passed: list[Snapshot] = []
     for snapshot in ancestors_of(metadata.current_snapshot(), metadata):
