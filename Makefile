@@ -6,10 +6,10 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dbt sql dashboard test check style soak bench lock clean
+.PHONY: help install build dbt sql dashboard test check style soak bench scale-out lock clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/installed ## set up .venv with exactly the pinned packages
 
@@ -43,9 +43,13 @@ soak: $(VENV)/installed-dev ## kill ingesters 300 times beside writers, expiry a
 bench: $(VENV)/installed-dev ## measure against peers and limits; prints ratios
 	python -m benchmarks
 
+scale-out: $(VENV)/installed-scale-out ## build the marts on a Sail cluster too, and compare them
+	lakehouse scale-out
+
 lock: ## pin again what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements/base.txt
 	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra dev --extra tune -c requirements/base.txt -o requirements/dev.txt
+	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra scale-out --no-deps -c requirements/dev.txt -o requirements/scale-out.txt
 
 clean: ## remove the environment and all state (.venv, .lake)
 	rm -rf $(VENV) .lake dbt_project/target dbt_project/logs
@@ -64,6 +68,11 @@ $(VENV)/created:
 $(VENV)/installed: requirements/base.txt pyproject.toml | $(VENV)/created
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt
 	pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The file is complete: --no-deps leaves out what Sail's adapter asks for and nothing here uses.
+$(VENV)/installed-scale-out: requirements/scale-out.txt $(VENV)/installed
+	pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/scale-out.txt
 	@touch $@
 
 $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed

@@ -1,5 +1,13 @@
 {#- Whether the lake has the table. -#}
 {% macro lake_has(relation) %}
+    {{- return(adapter.dispatch("lake_has")(relation)) -}}
+{% endmacro %}
+
+{% macro default__lake_has(relation) %}
+    {%- do return(load_relation(relation) is not none) -%}
+{% endmacro %}
+
+{% macro duckdb__lake_has(relation) %}
     {%- set request = {"action": "look"} -%}
     {%- do adapter.store_relation("lake", relation, [], "", "iceberg", request) -%}
     {%- do return(request.found) -%}
