@@ -4,10 +4,10 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, PlainSerializer
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_DURATION = re.compile(r"(\d{1,6})\s*([smhd])")
+_DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
 
 
 def parse_duration(text: str) -> timedelta:
@@ -22,7 +22,12 @@ def _duration(given: object) -> object:
     return given if isinstance(given, timedelta) else parse_duration(str(given))
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+def _written(duration: timedelta) -> str:
+    return f"{int(duration.total_seconds())}s"
+
+
+# Settings are handed to other processes as JSON: what is written there must be readable here.
+Duration = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_written, str)]
 
 
 class MaintenanceSettings(BaseModel):

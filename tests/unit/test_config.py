@@ -120,3 +120,13 @@ def test_the_catalog_takes_dotted_keys_and_numbers(tmp_path: Path) -> None:
         "glue.max-retries": "3",
         "glue.region": "eu-west-1",
     }
+
+
+def test_settings_go_to_another_process_and_stay_the_same(tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text(
+        '[maintenance]\nsnapshot_retention = "36h"\n[query]\nmemory_limit = "1GiB"\n'
+        '[streams.clicks]\nsource = "clicks"\nformat = "access_log"\ntable = "landing.clicks"\n'
+    )
+    settings = load_settings(folder=tmp_path, environment={})
+    read = Settings.model_validate_json(settings.model_dump_json())
+    assert read.model_dump() == settings.model_dump()
