@@ -11,12 +11,16 @@ from pyiceberg.catalog import Catalog
 from ingest.access_format import AccessLogs
 from ingest.bookmarks import Checkpoint, fingerprint
 from ingest.clocks import utc_now
+from ingest.csv_format import CsvLines
+from ingest.declared_columns import declared_schema, declared_table
 from ingest.delivery import DeliveryStream, Standing
+from ingest.json_format import JsonLines
 from ingest.landing import OpenStream
 from ingest.ledger import Ledger
 from ingest.objects.opening import keeps_source, object_layout, object_outputs
 from ingest.objects.target import ObjectTarget
 from ingest.order_format import OrderLogs
+from ingest.record_schema import normal
 from ingest.records import RecordFormat
 from ingest.targets import TableTarget, Target
 from ingest.text_format import TextLines
@@ -71,7 +75,7 @@ def open_stream(
         destination = open_destination(name, stream, catalog, reached, now)
         return OpenStream(
             name,
-            record_format(stream),
+            record_format(name, stream, catalog),
             destination,
             steps,
             keeps_source=keeps_source(stream),
@@ -97,11 +101,41 @@ def open_transform(
     return Transform(stream, function, patience, now)
 
 
-def record_format(stream: StreamSettings) -> RecordFormat:
-    """What the logs of the stream are written in."""
+def record_format(name: str, stream: StreamSettings, catalog: Catalog) -> RecordFormat:
+    """What the logs of the stream are written in.
+
+    Raises ConfigError where declared columns contradict those of the stream's table.
+    """
     if stream.objects:
         return TextLines()
-    return AccessLogs() if stream.format == "access_log" else OrderLogs()
+    if stream.format == "orders":
+        return OrderLogs()
+    if stream.format == "access_log":
+        return AccessLogs()
+    landing = landing_table(stream)
+    table = ensure_table(catalog, landing.identifier, landing.schema, landing.spec)
+    schema = declared_schema(name, stream, table)
+    if stream.format == "json":
+        return JsonLines(schema)
+    fields = tuple(normal(each.field or column) for column, each in stream.columns.items())
+    return CsvLines(schema, fields, stream.delimiter, stream.header)
+
+
+def suffixes(stream: StreamSettings) -> tuple[str, ...]:
+    """What the files end with, without .gz, that count in a folder of the stream."""
+    if stream.objects:
+        return TextLines.suffixes
+    match stream.format:
+        case "orders":
+            return OrderLogs.suffixes
+        case "access_log":
+            return AccessLogs.suffixes
+        case "csv":
+            return CsvLines.suffixes
+        case "json":
+            return JsonLines.suffixes
+        case "text":
+            return TextLines.suffixes
 
 
 def open_destination(
@@ -141,5 +175,7 @@ def open_destination(
 
 def landing_table(stream: StreamSettings) -> LandingTable:
     """The table that the stream lands in, as it is when it is made."""
-    own = ACCESS_LOGS_TABLE if stream.format == "access_log" else ORDER_LINES_TABLE
-    return replace(own, identifier=stream.identifier)
+    built_in = {"orders": ORDER_LINES_TABLE, "access_log": ACCESS_LOGS_TABLE}
+    if stream.format in built_in:
+        return replace(built_in[stream.format], identifier=stream.identifier)
+    return declared_table(stream)

@@ -7,7 +7,7 @@ from pyiceberg.catalog import Catalog
 
 from ingest.bookmarks import Bookmark, Checkpoint, file_fingerprint, recognise
 from ingest.logs import Kind, LogFile, identify
-from ingest.opening import record_format, stream_settings
+from ingest.opening import stream_settings, suffixes
 from ingest.refusals import translated
 from ingest.sources import find_sources
 from lakehouse.config import Settings
@@ -42,10 +42,10 @@ def stream_positions(name: str, catalog: Catalog, settings: Settings) -> list[Po
     if catalog.table_exists(stream.identifier):
         metadata = catalog.load_table(stream.identifier).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
-    suffixes = record_format(stream).suffixes
+    counting = suffixes(stream)
     with translated(settings.home):
         found = [
-            identify(found.path, found.name) for found in find_sources(stream.source, suffixes)
+            identify(found.path, found.name) for found in find_sources(stream.source, counting)
         ]
         return list(_positions(name, checkpoint, [file for file in found if file.size]))
 

@@ -45,7 +45,7 @@ LINEAGE: Final = ("record_id", "source_file", "source_line", "ingest_seq")
 # The limits are Firehose's; its defaults, 5 MiB and 300 s, would make many small files, late.
 BufferSize = Annotated[ByteSize, Field(ge=1 << 20, le=128 << 20)]
 BufferInterval = Annotated[float, Field(ge=0, le=900)]
-Format = Literal["orders", "access_log", "text"]
+Format = Literal["orders", "access_log", "csv", "json", "text"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _COLUMN = re.compile(r"[a-z_][a-z0-9_]{0,254}")
@@ -288,11 +288,11 @@ def with_built_in(given: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError when a built-in stream is made another one.
     """
-    streams = dict(given)
+    streams: dict[str, Any] = {}
     for name, (format_, table, _) in BUILT_IN.items():
-        stream = streams.get(name, {})
+        stream = given.get(name, {})
         if not isinstance(stream, Mapping):
-            continue
+            return dict(given)
         for key, own in (("format", format_), ("table", table)):
             if stream.get(key, own) != own:
                 raise ValueError(
@@ -300,7 +300,7 @@ def with_built_in(given: Mapping[str, Any]) -> dict[str, Any]:
                     "declare a stream of another name"
                 )
         streams[name] = {**stream, "format": format_, "table": table}
-    return streams
+    return streams | {name: stream for name, stream in given.items() if name not in streams}
 
 
 def check_streams(streams: Mapping[str, StreamSettings]) -> None:

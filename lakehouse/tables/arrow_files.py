@@ -103,9 +103,13 @@ class _Layout:
         self._table = table
         self._encodings = encodings
         schema = table.schema()
-        # The table's schema with its field ids, in the Arrow types that the rows came in.
+        # The table's schema with its field ids, in the Arrow types that the rows came in; those
+        # of nested columns have field ids inside.
         self._schema = pa.schema(
-            [f.with_type(rows.schema.field(f.name).type) for f in schema_to_pyarrow(schema)]
+            [
+                f if pa.types.is_nested(f.type) else f.with_type(rows.schema.field(f.name).type)
+                for f in schema_to_pyarrow(schema)
+            ]
         )
         self._statistics = compute_statistics_plan(schema, table.properties)
         self._ids = parquet_path_to_id_mapping(schema)

@@ -36,6 +36,15 @@ def test_values_are_typed(tmp_path: Path) -> None:
     assert load(tmp_path).generate.start == date(2020, 2, 29)
 
 
+JSON = "[streams.web]\nformat = 'json'\n"
+COLUMNS = JSON + "table = 'landing.web'\n[streams.web.columns]\n"
+KEYS = JSON + "table = 'landing.web'\n{}\n[streams.web.columns]\na = 'text'"
+SOURCES = (
+    "[streams.orders]\nsource = '-'\n[streams.web]\nformat = 'orders'\n"
+    "table = 'landing.web'\nsource = '-'"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
@@ -49,6 +58,60 @@ def test_values_are_typed(tmp_path: Path) -> None:
         ("[streams.orders]\nbuffer_size = '9 B'", "1048576", "STREAMS__ORDERS__BUFFER_SIZE"),
         ("[streams.orders]\nbuffer_interval = 901", "to 900", "BUFFER_INTERVAL"),
         ("[streams.web]\nformat = 'xml'", "'orders'", "STREAMS__WEB__FORMAT"),
+        ("[streams.web]\nformat = 'json'", "streams.web.table': a stream of json names", "TABLE"),
+        (JSON + "table = 'Web'", "streams.web.table': a table is named namespace.name", "TABLE"),
+        (JSON + "table = 'core.web'", "written by others", "TABLE"),
+        (JSON + "table = 'landing.rejects'", "written by others", "TABLE"),
+        (JSON + "table = 'a.b'", "streams.web.columns': a stream of json declares", "COLUMNS"),
+        (
+            COLUMNS + "a = 'varchar(3)'",
+            "columns.a.type': 'varchar(3)' is no type; types",
+            "A__TYPE",
+        ),
+        (COLUMNS + "a = 'struct<b int>'", "is no type", "A__TYPE"),
+        (COLUMNS + "a = 'map<int, int>'", "is no type", "A__TYPE"),
+        (COLUMNS + "a = 'decimal(39, 2)'", "1 to 38 digits", "A__TYPE"),
+        (COLUMNS + "A = 'int'", "'A' is no column name", "COLUMNS"),
+        (COLUMNS + "record_id = 'int'", "'record_id' is a column that every stream has", "COLUMNS"),
+        (
+            COLUMNS + "a = {type = 'int', contract = 'melt'}",
+            "'evolve', 'freeze' or 'discard'",
+            "WEB__COLUMNS__A__CONTRACT",
+        ),
+        (COLUMNS + "a = {type = 'int', reqired = true}", "a.reqired", "did you mean 'required'?"),
+        (
+            KEYS.format("contract = 'melt'"),
+            "'evolve', 'freeze' or 'discard'",
+            "CONTRACT__NEW_COLUMNS",
+        ),
+        (
+            KEYS.format("contract = {new_column = 'evolve'}"),
+            "contract.new_column",
+            "did you mean 'new_columns'?",
+        ),
+        (KEYS.format("partition = 'day(b)'"), "streams.web.partition': no column 'b'", "PARTITION"),
+        (
+            KEYS.format("partition = 'week(a)'"),
+            "'week(a)' is no partition term; terms are",
+            "PARTITION",
+        ),
+        (
+            KEYS.format("partition = 'day(a)'"),
+            "day of 'a': not of a column of type string",
+            "PARTITION",
+        ),
+        (KEYS.format("partition = 'bucket(0, a)'"), "the size of a bucket is 1 to", "PARTITION"),
+        ("[streams.orders]\ncolumns = {a = 'int'}", "has columns of its own", "COLUMNS"),
+        ("[streams.orders]\npartition = 'a'", "a partitioning of its own", "PARTITION"),
+        ("[streams.orders]\nsource = ['-', 'a']", "a source of its own", "SOURCE"),
+        (
+            "[streams.web]\nformat = 'orders'\nsource = 'x'",
+            "orders.table and web.table are both 'landing.order_lines'",
+            "LAKEHOUSE_STREAMS",
+        ),
+        ("[streams.'a b']\nformat = 'orders'\ntable = 'a.b'", "'a b' is no name", "STREAMS"),
+        (SOURCES, "orders and web both read the standard input", "STREAMS"),
+        (COLUMNS + "a = 'int'", "stream 'web' has no source", "[streams.web] source"),
         ("[streams.orders]\nformat = 'xml'", "another name", "LAKEHOUSE_STREAMS"),
         ("streams = 3", "should be a table", "LAKEHOUSE_STREAMS"),
         ("home = [", "is not valid TOML", "toml.io"),
