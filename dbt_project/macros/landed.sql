@@ -24,7 +24,7 @@
             ~ relation.schema
             ~ "."
             ~ relation.identifier
-            ~ " yet: no order log was landed.\n"
+            ~ " yet: no log was landed.\n"
             ~ "Run `make build` or `lakehouse build`: it lands the logs, then runs dbt."
         ) -%}
     {%- endif -%}

@@ -62,14 +62,16 @@ class WarehouseReport:
 def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
     """Build and test every model of the dbt project, and publish them together when all is good.
 
-    The tests of what the models say (`tag:ml`) wait until that was computed: `test_models`.
+    The tests of what the models say (`tag:ml`) wait until that was computed: `test_models`. Unit
+    tests are about the project and not the data: they run where it is developed.
 
     Raises CatalogError when somebody else changed a mart meanwhile, MachineError when the machine
     refused something, such as room on the disk, and BuildError when dbt could not run for another
     reason: the project does not parse, the lake does not open.
     """
+    left_out = ("tag:ml", "resource_type:unit_test")
     return _run(
-        settings, progress, "Building and testing the marts", "build", "--exclude", "tag:ml"
+        settings, progress, "Building and testing the marts", "build", "--exclude", *left_out
     )
 
 

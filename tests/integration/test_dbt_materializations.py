@@ -1,5 +1,6 @@
 """The project's own materializations, on small models of their own."""
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -297,3 +298,69 @@ def test_seeds_are_rebuilt_whole(trial: Trial) -> None:
         result = trial.dbt("seed")
         assert result.success, messages(result)
     assert trial.rows("s") == [("a,b", 2)]
+
+
+STATES = "select * from (values {}) as r(k, seen, price)"
+HISTORY = {
+    "strategy": "event_time",
+    "unique_key": "k",
+    "updated_at": "seen",
+    "check_cols": ["price"],
+}
+
+
+def snapshot(trial: Trial, sql: str, config: dict[str, object]) -> list[tuple[Any, ...]]:
+    """The rows of the snapshot `s` without dbt's hash and its own time."""
+    given = ", ".join(f"{key}={value!r}" for key, value in config.items())
+    trial.write(
+        "snapshots/s.sql",
+        f"{{% snapshot s %}}\n{{{{ config({given}) }}}}\n{sql}\n{{% endsnapshot %}}",
+    )
+    result = trial.dbt("snapshot")
+    assert result.success, messages(result)
+    found = trial.table("s").scan().to_arrow().drop_columns(["dbt_scd_id", "dbt_updated_at"])
+    return sorted(zip(*found.to_pydict().values(), strict=True), key=str)
+
+
+def test_a_history_of_events_does_not_depend_on_when_dbt_ran(trial: Trial) -> None:
+    def states(*days: tuple[str, int, str]) -> str:
+        rows = [f"('{key}', date '2011-01-0{day}', {price})" for key, day, price in days]
+        return STATES.format(", ".join(rows))
+
+    day = [dt.date(2011, 1, number) for number in range(1, 10)]
+    assert snapshot(trial, states(("a", 1, "5"), ("a", 2, "5"), ("a", 4, "6")), HISTORY) == [
+        ("a", day[0], 5, day[0], day[3]),
+        ("a", day[3], 6, day[3], None),
+    ]
+    # A day came late, another one was taken back, and a key is new.
+    later = states(("a", 1, "5"), ("a", 3, "null"), ("a", 5, "5"), ("b", 2, "1"))
+    expected = [
+        ("a", day[0], 5, day[0], day[2]),
+        ("a", day[2], None, day[2], day[4]),
+        ("a", day[4], 5, day[4], None),
+        ("b", day[1], 1, day[1], None),
+    ]
+    assert snapshot(trial, later, HISTORY) == expected
+    before = trial.table("s").current_snapshot()
+    assert snapshot(trial, later, HISTORY) == expected
+    assert trial.table("s").current_snapshot() == before, "nothing new, nothing written"
+
+
+def test_the_snapshot_strategies_of_dbt(trial: Trial) -> None:
+    noted = {"strategy": "timestamp", "unique_key": "k", "updated_at": "seen"}
+    sql = "select 'a' as k, timestamp '2011-01-0{} 00:00:00' as seen, {} as price"
+    first, second = dt.datetime.fromisoformat("2011-01-01"), dt.datetime.fromisoformat("2011-01-03")
+    assert snapshot(trial, sql.format(1, 5), noted) == [("a", first, 5, first, None)]
+    assert snapshot(trial, sql.format(3, 6), noted) == [
+        ("a", first, 5, first, second),
+        ("a", second, 6, second, None),
+    ]
+    assert len(snapshot(trial, sql.format(3, 6), noted)) == 2
+    checked = {"strategy": "check", "unique_key": "k", "check_cols": ["price"], "alias": "s"}
+    trial.catalog.drop_table(("core", "s"))
+    for price in (5, 5, 6):
+        states = snapshot(trial, f"select 'a' as k, {price} as price", checked)
+    assert [(k, price, until is None) for k, price, _, until in states] == [
+        ("a", 5, False),
+        ("a", 6, True),
+    ]

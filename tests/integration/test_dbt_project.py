@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,16 +18,19 @@ import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunnerResult
 from pyiceberg.catalog import Catalog
+from pyiceberg.expressions import EqualTo
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from dbt_project.plugin.invocation import PROJECT, invoke
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
+from lakehouse.ml.tasks.execution import TASKS
+from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.landing import (
-    NAMESPACE,
+    ACCESS_LOGS_TABLE,
     ORDER_LINES,
-    ORDER_LINES_PARTITIONS,
     ORDER_LINES_SCHEMA,
+    ORDER_LINES_TABLE,
 )
 
 built_once = pytest.mark.xdist_group("dbt_project")
@@ -42,9 +46,16 @@ MARTS = {
         *("fct_cohort_retention", "fct_baskets"),
     },
     "ml": {"fct_interactions", "fct_daily_demand", "fct_order_quantity_features"},
-    "reports": {"rpt_daily_sales", "rpt_daily_product_sales"},
+    "web": {"fct_sessions", "fct_daily_funnel", "fct_daily_errors"},
+    "reports": {
+        *("rpt_daily_sales", "rpt_daily_product_sales", "rpt_weekly_sales"),
+        *("rpt_country_sales", "rpt_product_sales", "rpt_daily_web"),
+    },
+    "history": {"product_prices", "customer_countries"},
     "reference": {"service_codes", "closed_days", "countries"},
 }
+# Without the unit tests, which are about the project: plain dbt runs them once.
+BUILD = ["build", "--exclude", "resource_type:unit_test"]
 Line = tuple[str, str, str | None, int, str, str, str | None, str | None]
 FIRST: list[Line] = [
     ("536365", "85123A", "HEART HOLDER", 6, "2010-12-01 08:26:00", "2.55", "17850", "France"),
@@ -61,11 +72,10 @@ LATE: list[Line] = [
 
 
 def deliver(catalog: Catalog, lines: Sequence[Line], delivery: int) -> None:
-    """Append lines to the landing table, as the delivery of that number."""
-    catalog.create_namespace_if_not_exists(NAMESPACE)
-    table = catalog.create_table_if_not_exists(
-        ORDER_LINES, ORDER_LINES_SCHEMA, partition_spec=ORDER_LINES_PARTITIONS
-    )
+    """Append lines to the landing table, as the delivery of that number; no access logs."""
+    for landed_to in (ORDER_LINES_TABLE, ACCESS_LOGS_TABLE):
+        ensure_table(catalog, landed_to.identifier, landed_to.schema, landed_to.spec)
+    table = catalog.load_table(ORDER_LINES)
     landed = len(table.scan(selected_fields=("record_id",)).to_arrow())
     names = [field.name for field in ORDER_LINES_SCHEMA.fields]
     values = [
@@ -102,7 +112,7 @@ def catalog(settings: Settings) -> Iterator[Catalog]:
 def test_an_empty_landing_table_makes_empty_marts(settings: Settings, catalog: Catalog) -> None:
     deliver(catalog, [], 1)
     for _ in range(2):
-        succeed(invoke(settings, ["build"]))
+        succeed(invoke(settings, BUILD))
     for namespace in MARTS.keys() - {"reference"}:
         tables = catalog.list_tables(namespace)
         assert {name for _, name in tables} == MARTS[namespace]
@@ -114,13 +124,13 @@ def test_deliveries_are_merged_into_what_a_full_refresh_would_make(tmp_path: Pat
     catalog = open_catalog(settings)
     for number, lines in enumerate((FIRST, SECOND, LATE), start=1):
         deliver(catalog, lines, number)
-        succeed(invoke(settings, ["build"]))
+        succeed(invoke(settings, BUILD))
     tables = [f"{space}.{name}" for space in MARTS for name in MARTS[space]]
     merged = {table: rows(catalog, table) for table in tables}
     snapshot = catalog.load_table("core.fct_order_lines").current_snapshot()
-    succeed(invoke(settings, ["build"]))
+    succeed(invoke(settings, BUILD))
     assert catalog.load_table("core.fct_order_lines").current_snapshot() == snapshot
-    succeed(invoke(settings, ["build", "--full-refresh"]))
+    succeed(invoke(settings, [*BUILD, "--full-refresh"]))
     assert {table: rows(catalog, table) for table in tables} == merged
     assert rows(catalog, "core.fct_order_lines", "order_line_id", "product_id", "line_type") == [
         (1, "85123A", "sale"),
@@ -168,7 +178,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     before = project_files()
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        succeed(invoke(settings, ["build"], on_event=lambda event: events.append(event.info.name)))
+        succeed(invoke(settings, BUILD, on_event=lambda event: events.append(event.info.name)))
         assert Path.cwd() == folder
     return Built(settings, folder, events, project_files() - before)
 
@@ -186,7 +196,7 @@ def test_nothing_is_written_outside_the_home(built: Built) -> None:
 def test_a_second_home_in_the_same_process(built: Built, settings: Settings) -> None:
     with open_catalog(settings) as catalog:
         deliver(catalog, FIRST[:1], 1)
-        succeed(invoke(settings, ["build"]))
+        succeed(invoke(settings, BUILD))
         assert len(rows(catalog, "core.fct_order_lines")) == 1
     with open_catalog(built.settings) as catalog:
         assert len(rows(catalog, "core.fct_order_lines")) == len(FIRST)
@@ -194,8 +204,10 @@ def test_a_second_home_in_the_same_process(built: Built, settings: Settings) -> 
 
 @built_once
 def test_docs_carry_types_and_descriptions(built: Built) -> None:
-    succeed(invoke(built.settings, ["docs", "generate"]))
+    succeed(invoke(built.settings, ["docs", "generate", "--static"]))
     target = built.settings.home / "dbt" / "target"
+    one_file = (target / "static_index.html").read_text()
+    assert "model.cadabra.fct_orders" in one_file
     described = json.loads((target / "manifest.json").read_text())["nodes"]
     found = json.loads((target / "catalog.json").read_text())
     assert "source.cadabra.landing.order_lines" in found["sources"]
@@ -221,7 +233,7 @@ def test_every_table_says_what_a_row_is_has_a_key_and_describes_its_columns(buil
         for node in nodes
         if node["resource_type"] == "test" and node.get("test_metadata", {}).get("name") == "is_key"
     }
-    tables = [node for node in nodes if node["resource_type"] in {"model", "seed"}]
+    tables = [node for node in nodes if node["resource_type"] in {"model", "seed", "snapshot"}]
     for node in tables:
         assert node["description"].startswith("One row per "), node["name"]
         assert all(column["description"] for column in node["columns"].values()), node["name"]
@@ -229,7 +241,39 @@ def test_every_table_says_what_a_row_is_has_a_key_and_describes_its_columns(buil
             assert node["unique_id"] in keyed, node["name"]
         if node["fqn"][1] in {"marts", "reports"}:
             assert node["config"]["contract"]["enforced"], node["name"]
-    assert {node["name"] for node in tables} >= {name for names in MARTS.values() for name in names}
+    built_tables = {(n["schema"], n["name"]) for n in tables if is_table(n)}
+    assert built_tables == {(space, name) for space, names in MARTS.items() for name in names}
+    with open_catalog(built.settings) as catalog:
+        for table in built_tables:
+            found = catalog.load_table(table)
+            assert found.properties["comment"].startswith("One row per "), table
+            assert all(field.doc for field in found.schema().fields), table
+
+
+def is_table(node: dict[str, Any]) -> bool:
+    return node["config"]["materialized"] != "ephemeral"
+
+
+@built_once
+def test_every_case_and_window_has_a_unit_test(built: Built) -> None:
+    """Of the models whose SQL decides something, those that only add up apart."""
+    manifest = json.loads((built.settings.home / "dbt" / "target" / "manifest.json").read_text())
+    tested = {next(iter(test["depends_on"]["nodes"])) for test in manifest["unit_tests"].values()}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and re.search(r"\bcase\b|\bover \(", node["raw_code"]):
+            assert node["unique_id"] in tested, node["name"]
+
+
+@built_once
+def test_every_page_and_every_task_is_an_exposure(built: Built) -> None:
+    manifest = json.loads((built.settings.home / "dbt" / "target" / "manifest.json").read_text())
+    exposed = {exposure["name"] for exposure in manifest["exposures"].values()}
+    pages = {page.stem for page in (PROJECT.parent / "apps/bi/app_pages").glob("*.py")} - {
+        "__init__"
+    }
+    assert exposed == {f"dashboard_{page}" for page in pages} | {f"ml_{task}" for task in TASKS}
+    for exposure in manifest["exposures"].values():
+        assert exposure["depends_on"]["nodes"], exposure["name"]
 
 
 @built_once
@@ -249,11 +293,21 @@ def test_what_dbt_users_type(built: Built, arguments: list[str]) -> None:
     succeed(invoke(built.settings, arguments))
 
 
-@built_once
-def test_failures_are_stored_and_stored_again(built: Built) -> None:
+def test_the_rows_that_fail_a_test_are_kept_until_it_passes(
+    settings: Settings, catalog: Catalog
+) -> None:
+    name = "source_is_key_landing_order_lines_record_id"
+    deliver(catalog, FIRST, 1)
+    table = catalog.load_table(ORDER_LINES)
+    line = table.scan(limit=1).to_arrow()
     for _ in range(2):
-        command = ["test", "--select", "is_key_fct_orders_order_id", "--store-failures"]
-        succeed(invoke(built.settings, command))
+        table.append(line)
+        assert not invoke(settings, ["test", "--select", name]).success
+    [(record, count)] = rows(catalog, f"dbt_test__audit.{name}")
+    assert (record, count) == (line["record_id"][0].as_py(), 3)
+    table.delete(EqualTo("record_id", record))
+    succeed(invoke(settings, ["test", "--select", name]))
+    assert not catalog.list_tables("dbt_test__audit")
 
 
 @pytest.mark.parametrize("moment", ["MainReportVersion", "ConcurrencyLine"])
@@ -265,8 +319,8 @@ def test_ctrl_c_is_no_failed_build(settings: Settings, catalog: Catalog, moment:
     with catalog:
         deliver(catalog, FIRST, 1)
     with pytest.raises(KeyboardInterrupt):
-        invoke(settings, ["build"], on_event=press)
-    succeed(invoke(settings, ["build"]))
+        invoke(settings, BUILD, on_event=press)
+    succeed(invoke(settings, BUILD))
 
 
 def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

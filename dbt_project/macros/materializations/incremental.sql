@@ -9,7 +9,10 @@
     {%- set unique_key = lake_unique_key() -%}
     {%- do lake_run_hooks(pre_hooks) -%}
     {%- if is_incremental() -%}
-        {%- set rows = lake_merge(target, lake_contracted(sql), unique_key) -%}
+        {%- set replaced = render(config.get("replace_where") or "false") -%}
+        {%- set rows = lake_merge(
+            target, lake_contracted(sql), unique_key, replaced
+        ) -%}
     {%- else -%} {%- set rows = lake_rebuild(target, lake_contracted(sql)) -%}
     {%- endif -%}
     {%- call noop_statement("main", "OK " ~ rows, "OK", rows) -%}
@@ -34,14 +37,17 @@
     {%- do return([unique_key] if unique_key is string else unique_key) -%}
 {% endmacro %}
 
-{#- Merge the rows of `sql` into the table as one commit; returns how many rows `sql` gave. -#}
-{% macro lake_merge(target, sql, unique_key) %}
+{#-
+  Merge the rows of `sql` into the table as one commit, and take back those `replaced` (a condition)
+  that it does not give; returns how many rows came or went.
+-#}
+{% macro lake_merge(target, sql, unique_key, replaced) %}
     {%- set news = make_temp_relation(target) -%}
     {%- call statement() -%} create temporary table {{ news }} as ({{ sql }}
     ) {%- endcall -%}
     {%- set rows = lake_check_keys(news, unique_key) -%}
     {%- set change = lake_schema_change(news, target) -%}
-    {%- set gone = lake_gone(target, news, unique_key) -%}
+    {%- set gone = lake_gone(target, news, unique_key, replaced) -%}
     {%- if gone.rows -%} {%- do change.statements.append(gone.delete) -%} {%- endif -%}
     {%- if rows -%}
         {%- do change.statements.append(
@@ -55,20 +61,17 @@
     {%- do return(rows + gone.rows) -%}
 {% endmacro %}
 
-{#- The keys that replace_where takes back: how many, the table of them, and what deletes them. -#}
-{% macro lake_gone(target, news, unique_key) %}
+{#- The keys that are taken back: how many, the table of them, and what deletes them. -#}
+{% macro lake_gone(target, news, unique_key, replaced) %}
     {%- set keys = make_temp_relation(target, "__gone") -%}
-    {%- set replaced = config.get("replace_where") -%}
-    {%- if not replaced -%} {%- do return({"rows": 0, "table": keys}) -%} {%- endif -%}
+    {%- set names = unique_key | join(", ") -%}
     {%- call statement() -%}
         create temporary table {{ keys }} as (
-            select {{ unique_key | join(", ") }} from {{ target }}
-            where {{ render(replaced) }}
-            except all
-            select {{ unique_key | join(", ") }} from {{ news }}
+            select {{ names }} from {{ target }} where {{ replaced }}
+            except
+            select {{ names }} from {{ news }}
         )
     {%- endcall -%}
-    {%- set names = unique_key | join(", ") -%}
     {%- set condition = (
         "(" ~ names ~ ") in (select (" ~ names ~ ") from " ~ keys ~ ")"
     ) -%}

@@ -56,3 +56,20 @@
     + extract(month from {{ later }})
     - extract(month from {{ earlier }})
 {%- endmacro %}
+
+{#- The whole seconds from one timestamp to another. -#}
+{% macro seconds_between(earlier, later) %}
+    {{- return(adapter.dispatch("seconds_between")(earlier, later)) -}}
+{% endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+    unix_timestamp({{ later }}) - unix_timestamp({{ earlier }})
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}
+
+{% macro athena__seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}

@@ -1,14 +1,28 @@
+{{
+    config(
+        materialized="incremental",
+        unique_key=["order_date", "country"],
+        on_schema_change="append_new_columns",
+        replace_where="order_date in ({{ changed_sales_days(this) }})",
+    )
+}}
+
 with
     lines as (
         select
             order_date,
             country,
-            sum(net_amount) as net_amount,
-            sum(gross_amount) as gross_amount,
-            sum(return_amount) as return_amount,
-            count(*) as line_count,
-            sum(quantity) as unit_count
+            {{ net_revenue() }} as net_amount,
+            {{ gross_revenue() }} as gross_amount,
+            {{ returns() }} as return_amount,
+            {{ product_revenue() }} as product_amount,
+            {{ line_count() }} as line_count,
+            {{ unit_count() }} as unit_count,
+            max(ingest_seq) as latest_ingest_seq
         from {{ ref("fct_order_lines") }}
+        {% if is_incremental() %}
+            where order_date in ({{ changed_sales_days(this) }})
+        {% endif %}
         group by order_date, country
     ),
 
@@ -23,12 +37,14 @@ with
 select
     cast(lines.order_date as date) as order_date,
     cast(lines.country as {{ dbt.type_string() }}) as country,
-    cast(lines.net_amount as decimal(18, 4)) as net_amount,
-    cast(lines.gross_amount as decimal(18, 4)) as gross_amount,
-    cast(lines.return_amount as decimal(18, 4)) as return_amount,
+    lines.net_amount,
+    lines.gross_amount,
+    lines.return_amount,
+    lines.product_amount,
     cast(coalesce(orders.order_count, 0) as bigint) as order_count,
-    cast(lines.line_count as bigint) as line_count,
-    cast(lines.unit_count as bigint) as unit_count
+    lines.line_count,
+    lines.unit_count,
+    cast(lines.latest_ingest_seq as bigint) as latest_ingest_seq
 from lines
 left join
     orders on lines.order_date = orders.order_date and lines.country = orders.country

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lakehouse.errors import ModelError
-from lakehouse.ml.inputs import ORDER_LINES
 from lakehouse.ml.lake import Lake, qualified
 from lakehouse.ml.runs.record import Run
 
@@ -62,12 +61,12 @@ def trace(
     Raises ModelError when an input was expired.
     """
     sources = tuple(_source(lake, source.table, source.snapshot_id) for source in run.inputs)
-    logged = next(source for source in sources if source.table == ORDER_LINES)
+    logs = tuple(log for source in sources for log in _logs(lake, source))
     lines: tuple[LogLine, ...] = ()
     if customer_id is not None or product_id is not None:
         asked = {"customer_id": customer_id, "product_id": product_id}
-        lines = tuple(_lines(lake, logged, asked))
-    return Lineage(run, sources, tuple(_logs(lake, logged)), lines)
+        lines = tuple(line for source in sources for line in _lines(lake, source, asked))
+    return Lineage(run, sources, logs, lines)
 
 
 def _source(lake: Lake, name: str, snapshot_id: int) -> Source:
