@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dbt sql dashboard test check style soak bench scale-out lock clean
+.PHONY: help install build dbt docs sql dashboard test check style soak bench scale-out lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,11 @@ build: install ## logs to marts (SOURCE=file takes real logs, else a year is gen
 
 dbt: install ## build and test the marts alone
 	cd dbt_project && dbt build
+
+docs: install ## write the documentation of the marts with its lineage, and serve it on 127.0.0.1
+	cd dbt_project && dbt docs generate --static
+	@echo "One file for any browser: dbt_project/target/static_index.html (Ctrl-C ends the server)"
+	cd dbt_project && dbt docs serve --no-browser --host 127.0.0.1 --port 8580
 
 sql: install ## run a statement: make sql Q="select ..."
 	@lakehouse sql $(if $(Q),"$$Q")

@@ -24,6 +24,7 @@ from ingest.records import (
     Opening,
     Parsed,
     RecordFormat,
+    RecordParser,
     Records,
     Transform,
     parse_records,
@@ -124,7 +125,7 @@ class _Reader:
     ) -> None:
         self._log = log
         self._reading = reading
-        self._parser = opening.parser
+        self._parser: RecordParser = opening.parser
         self._sealed = sealed
         self._bookmark = left
         self._offset = left.offset if left else 0
