@@ -1,7 +1,7 @@
 """The real log as the models take it, by the rules of the marts, without building them."""
 
 import csv
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -40,5 +40,31 @@ def read_lines(log: Path) -> pl.DataFrame:
             pl.col("Quantity").cast(pl.Int64).alias("quantity"),
             pl.col("UnitPrice").cast(pl.Float64).alias("unit_price"),
         )
+        .pipe(_with_demand)
         .cast(LINES)
     )
+
+
+def _with_demand(lines: pl.DataFrame) -> pl.DataFrame:
+    """`is_demand` as int_demand_lines has it: paid sales that were not undone within a day."""
+    key = ["customer_id", "product_id", "quantity"]
+    sold = (pl.col("line_type") == "sale") & (pl.col("quantity") > 0) & (pl.col("unit_price") > 0)
+    known = lines.filter(pl.col("customer_id").is_not_null())
+    undone = (
+        known.filter(pl.col("line_type") == "cancellation")
+        .select("customer_id", "product_id", -pl.col("quantity"), "ordered_at")
+        .sort("ordered_at")
+        .join_asof(
+            known.filter(sold)
+            .select(*key, "ordered_at", "order_line_id")
+            .sort("ordered_at", "order_line_id"),
+            on="ordered_at",
+            by=key,
+            strategy="backward",
+            tolerance=timedelta(hours=24),
+            check_sortedness=False,  # sorted above; polars can't see it through `by`
+        )["order_line_id"]
+        .drop_nulls()
+    )
+    is_undone = pl.col("order_line_id").is_in(undone.implode())
+    return lines.with_columns((sold & ~is_undone).alias("is_demand"))

@@ -1,5 +1,8 @@
 """Recommendations for all customers, against Spark's implicit ALS: time and NDCG, in one run.
 
+Bars, in each of three windows: NDCG@10 of new products at least .14 and 1.3x Spark's, of all at
+least .35 and 1.2x; lists for all customers within 15 s, and 10x faster than Spark's.
+
     python -m benchmarks.ml_recommend [PYTHON_WITH_PYSPARK]
 
 Spark is no dependency of the project: give a Python that has it (and numpy) to measure against.
@@ -21,7 +24,7 @@ from lakehouse.ml.evaluation.ranking import judge, truth
 from lakehouse.ml.evaluation.windows import last_windows
 from lakehouse.ml.orders import demand
 from lakehouse.ml.recommend.interactions import Interactions, interactions
-from lakehouse.ml.recommend.lists import Chosen, make_lists, on_sale
+from lakehouse.ml.recommend.lists import Chosen, make_lists
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
 from lakehouse.ml.recommend.scoring import top
 
@@ -59,8 +62,8 @@ def ours(purchases: pl.DataFrame, found: Interactions) -> float:
     began = time.monotonic()
     known = interactions(purchases, found.as_of)
     everybody = np.arange(len(known.customers), dtype=np.int32)
-    available = on_sale(known, purchases)
-    make_lists(Fits(known), Chosen("again_ease_trend", "ease_trend"), available, everybody)
+    before = purchases.filter(pl.col("ordered_at") < known.as_of)
+    make_lists(Fits(known), Chosen("again_ease_trend", "ease_trend"), before, everybody)
     return time.monotonic() - began
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pyiceberg.expressions import And, EqualTo, GreaterThan, Reference
+from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThan, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
@@ -24,7 +24,7 @@ from ingest.lineage import rejected_rows
 from ingest.log_reader import Batch
 from ingest.objects.side_outputs import ObjectOutputs
 from ingest.rejects import Reject
-from ingest.targets import Numbered, Target, stamp, stamped
+from ingest.targets import Numbered, Target, from_delivery, stamp, stamped
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.tables.arrow_files import remove_files, write_data_files
@@ -91,18 +91,18 @@ class DeliveryStream:
         """
         self._shipments.publish(self.checkpoint.shipment)
         rejects = any(True for _ in self._rejects.scan(self._undelivered()).plan_files())
-        files = [f for table in self._target.tables for f in self._undelivered_files(table)]
-        if not rejects:
-            files += self._undelivered_files(self._rejects)
+        ahead = self._target.ahead(self.checkpoint.next_sequence)
+        written = [table for table in self._target.tables if table not in ahead]
+        written += [] if rejects else [self._rejects]
+        files = [file for table in written for file in self._undelivered_files(table)]
         shipments = self._shipments.undelivered(self.checkpoint.shipment)
-        if not rejects and not files and not shipments:
+        if not rejects and not ahead and not files and not shipments:
             return
         self._advance(self.checkpoint.claimed())
         if rejects:
-            properties = carried_checkpoints(self._rejects.metadata) | {
-                checkpoint_key(self.name): stamp(self.checkpoint.last_rejects)
-            }
-            self._rejects.delete(self._undelivered(), snapshot_properties=properties)
+            self._take_back(self._rejects, self._undelivered())
+        for table in ahead:
+            self._take_back(table, from_delivery(self.checkpoint.next_sequence))
         for file in files:
             file.unlink(missing_ok=True)
         self._shipments.discard_all(shipments)
@@ -186,8 +186,8 @@ class DeliveryStream:
         """Count what becomes of the batch's lines; it has the target's rejects now too."""
         staged, parsed = self._staged, batch.parsed
         rejects = (*parsed.rejects, *more)
-        staged.landed += len(parsed.rows) - len(more)
-        staged.dropped += parsed.count - len(parsed.rows) - len(parsed.rejects)
+        staged.landed += parsed.landed - len(more)
+        staged.dropped += parsed.count - parsed.landed - len(parsed.rejects)
         staged.rejected.update(reject.reason.value for reject in rejects)
         # A log is told from another of its name by where it was left: one that was rotated away
         # is not the one that took its place.
@@ -214,6 +214,12 @@ class DeliveryStream:
             self._reached("rejects committed")
             append_fenced(appends[-1])
         self._base, self.checkpoint = text, checkpoint
+
+    def _take_back(self, table: Table, rows: BooleanExpression) -> None:
+        properties = carried_checkpoints(table.metadata) | {
+            checkpoint_key(self.name): stamp(self.checkpoint.sequence)
+        }
+        table.delete(rows, snapshot_properties=properties)
 
     def _undelivered(self) -> And:
         """Rejects of deliveries that were never made."""

@@ -7,6 +7,7 @@ import pyarrow as pa
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from ingest.log_reader import Batch
+from ingest.screening import Numbers
 from lakehouse.tables.landing import REJECTS_SCHEMA
 
 
@@ -15,8 +16,15 @@ def landed_rows(batch: Batch, first_record: int, sequence: int) -> pa.Table:
 
     `first_record` is the record id of the batch's first line, `sequence` that of the delivery.
     """
-    rows, lines = batch.parsed.rows, batch.parsed.lines
+    lines = batch.parsed.lines
     lines = np.arange(batch.parsed.count) if lines is None else lines
+    return with_lineage(batch.parsed.rows, lines, batch, first_record, sequence)
+
+
+def with_lineage(
+    rows: pa.Table, lines: Numbers, batch: Batch, first_record: int, sequence: int
+) -> pa.Table:
+    """Rows of a batch with the columns that tell where they are from; `lines` are their indices."""
     first_file = pa.array(np.zeros(len(lines), dtype=np.int32))
     lineage = {
         "record_id": pa.array(lines + first_record),

@@ -24,7 +24,6 @@ from ingest.records import (
     Opening,
     Parsed,
     RecordFormat,
-    RecordParser,
     Records,
     Transform,
     parse_records,
@@ -125,7 +124,7 @@ class _Reader:
     ) -> None:
         self._log = log
         self._reading = reading
-        self._parser: RecordParser = opening.parser
+        self._parser = opening.parser
         self._sealed = sealed
         self._bookmark = left
         self._offset = left.offset if left else 0

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
 
 from ingest.access_format import AccessLogs
 from ingest.bookmarks import Checkpoint, fingerprint
@@ -20,8 +21,15 @@ from ingest.ledger import Ledger
 from ingest.objects.opening import keeps_source, object_layout, object_outputs
 from ingest.objects.target import ObjectTarget
 from ingest.order_format import OrderLogs
-from ingest.record_schema import normal
+from ingest.record_schema import RecordSchema, normal
 from ingest.records import RecordFormat
+from ingest.routed_opening import (
+    RoutedFormat,
+    RoutedTable,
+    keyed_table,
+    keyed_target,
+    router,
+)
 from ingest.targets import TableTarget, Target
 from ingest.text_format import TextLines
 from ingest.transforms.functions import CommandFunction, Function, PythonFunction
@@ -72,10 +80,10 @@ def open_stream(
             folder = settings.file.parent if settings.file else Path.cwd()
             transform = open_transform(name, stream.transform, folder, now)
             steps = (TransformStep(opened.enter_context(transform)),)
-        destination = open_destination(name, stream, catalog, reached, now)
+        format_, destination = open_destination(name, stream, catalog, reached, now)
         return OpenStream(
             name,
-            record_format(name, stream, catalog),
+            format_,
             destination,
             steps,
             keeps_source=keeps_source(stream),
@@ -101,20 +109,71 @@ def open_transform(
     return Transform(stream, function, patience, now)
 
 
-def record_format(name: str, stream: StreamSettings, catalog: Catalog) -> RecordFormat:
-    """What the logs of the stream are written in.
+def open_destination(
+    name: str,
+    stream: StreamSettings,
+    catalog: Catalog,
+    reached: Callable[[str], None],
+    now: Callable[[], datetime],
+) -> tuple[RecordFormat, DeliveryStream]:
+    """What the stream's records are written in, where they go, and what is written beside.
 
-    Raises ConfigError where declared columns contradict those of the stream's table.
+    Raises CatalogError when the stream's bookmark is lost, ConfigError for a query that is none,
+    and where declared columns contradict their table.
     """
+    opened = _open_target(name, stream, catalog)
+    outputs = object_outputs(name, stream, opened.standing.checkpoint.version, now)
+    rejects = ensure_table(catalog, REJECTS, REJECTS_SCHEMA)
+    destination = DeliveryStream(opened.standing, opened.target, rejects, outputs, reached)
+    return opened.format, destination
+
+
+@dataclass(frozen=True)
+class _Opened:
+    format: RecordFormat
+    target: Target
+    standing: Standing
+
+
+def _open_target(name: str, stream: StreamSettings, catalog: Catalog) -> _Opened:
     if stream.objects:
-        return TextLines()
+        table = ensure_table(catalog, OBJECTS, OBJECTS_SCHEMA)
+        standing = _standing(name, stream, table)
+        layout = object_layout(name, stream, standing.checkpoint.version)
+        return _Opened(TextLines(), ObjectTarget(table, layout), standing)
+    if stream.routed:
+        routed = {key: _routed_table(name, each, catalog) for key, each in stream.routed.items()}
+        keyed = {key: keyed_table(each) for key, each in routed.items()}
+        target = keyed_target(catalog, stream, keyed)
+        formats = RoutedFormat(router(stream), routed, _declared_format)
+        return _Opened(formats, target, _standing(name, stream, target.tables[-1]))
+    table, encodings = _table(stream, catalog)
+    format_ = record_format(name, stream, table)
+    return _Opened(format_, TableTarget(table, encodings), _standing(name, stream, table))
+
+
+def _standing(name: str, stream: StreamSettings, table: Table) -> Standing:
+    """Where the stream stands, by the table that carries its checkpoint."""
+    base = read_checkpoint(table.metadata, name)
+    changeable = stream.model_dump_json(exclude={"source"}, exclude_defaults=True)
+    highest = highest_sequence(table.metadata, name)
+    checkpoint = Checkpoint.from_json(base, highest).configured(fingerprint(changeable.encode()))
+    return Standing(name, base, checkpoint)
+
+
+def record_format(name: str, stream: StreamSettings, table: Table) -> RecordFormat:
+    """What the logs of the stream are written in, whose records go to the table.
+
+    Raises ConfigError where the declared columns contradict the table.
+    """
     if stream.format == "orders":
         return OrderLogs()
     if stream.format == "access_log":
         return AccessLogs()
-    landing = landing_table(stream)
-    table = ensure_table(catalog, landing.identifier, landing.schema, landing.spec)
-    schema = declared_schema(name, stream, table)
+    return _declared_format(stream, declared_schema(name, stream, table))
+
+
+def _declared_format(stream: StreamSettings, schema: RecordSchema) -> RecordFormat:
     if stream.format == "json":
         return JsonLines(schema)
     fields = tuple(normal(each.field or column) for column, each in stream.columns.items())
@@ -123,8 +182,6 @@ def record_format(name: str, stream: StreamSettings, catalog: Catalog) -> Record
 
 def suffixes(stream: StreamSettings) -> tuple[str, ...]:
     """What the files end with, without .gz, that count in a folder of the stream."""
-    if stream.objects:
-        return TextLines.suffixes
     match stream.format:
         case "orders":
             return OrderLogs.suffixes
@@ -138,44 +195,20 @@ def suffixes(stream: StreamSettings) -> tuple[str, ...]:
             return TextLines.suffixes
 
 
-def open_destination(
-    name: str,
-    stream: StreamSettings,
-    catalog: Catalog,
-    reached: Callable[[str], None],
-    now: Callable[[], datetime],
-) -> DeliveryStream:
-    """Where the stream's records go, and what is written beside.
-
-    Raises CatalogError when the stream's bookmark is lost, ConfigError for a query that is none.
-    """
-    landing = None if stream.objects else landing_table(stream)
-    table = (
-        ensure_table(catalog, landing.identifier, landing.schema, landing.spec)
-        if landing
-        else ensure_table(catalog, OBJECTS, OBJECTS_SCHEMA)
-    )
-    base = read_checkpoint(table.metadata, name)
-    changeable = stream.model_dump_json(exclude={"source"}, exclude_defaults=True)
-    highest = highest_sequence(table.metadata, name)
-    checkpoint = Checkpoint.from_json(base, highest).configured(fingerprint(changeable.encode()))
-    target: Target
-    if landing:
-        target = TableTarget(table, Encodings(landing.counters, landing.runs))
-    else:
-        target = ObjectTarget(table, object_layout(name, stream, checkpoint.version))
-    return DeliveryStream(
-        Standing(name, base, checkpoint),
-        target,
-        ensure_table(catalog, REJECTS, REJECTS_SCHEMA),
-        object_outputs(name, stream, checkpoint.version, now),
-        reached,
-    )
-
-
 def landing_table(stream: StreamSettings) -> LandingTable:
     """The table that the stream lands in, as it is when it is made."""
     built_in = {"orders": ORDER_LINES_TABLE, "access_log": ACCESS_LOGS_TABLE}
     if stream.format in built_in:
         return replace(built_in[stream.format], identifier=stream.identifier)
     return declared_table(stream)
+
+
+def _table(stream: StreamSettings, catalog: Catalog) -> tuple[Table, Encodings]:
+    made = landing_table(stream)
+    table = ensure_table(catalog, made.identifier, made.schema, made.spec)
+    return table, Encodings(made.counters, made.runs)
+
+
+def _routed_table(name: str, stream: StreamSettings, catalog: Catalog) -> RoutedTable:
+    table, encodings = _table(stream, catalog)
+    return RoutedTable(stream, table, declared_schema(name, stream, table), encodings)

@@ -14,12 +14,13 @@ Whatever becomes of a line, it keeps its index in the block: its record id is co
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 
 from ingest.rejects import Reason, Reject, readable
+from ingest.routing import Operation
 from ingest.screening import LONGEST_LINE, Block, Numbers, Text
 from ingest.transforms.contract import Metadata
 
@@ -47,11 +48,22 @@ class Records:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Rows for one of several tables, and what they do there; of a deletion, the keys alone."""
+
+    table: str
+    operation: Operation
+    rows: pa.Table
+    lines: Numbers
+
+
+@dataclass(frozen=True)
 class Parsed:
     """What became of a block of lines: rows, rejects, and lines that were dropped.
 
     `lines` holds the index of each row's line, None when none is missing. `drifted` says that a
-    record has a column or a type that the stream's schema lacks, and may get: see `admit`.
+    record has a column or a type that the stream's schema lacks, and may get: see `admit`. In a
+    stream that routes its records, rows are `parts`.
     """
 
     rows: pa.Table
@@ -59,6 +71,12 @@ class Parsed:
     rejects: tuple[Reject, ...]
     count: int
     drifted: bool = False
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def landed(self) -> int:
+        """How many records have become rows, or change some."""
+        return len(self.rows) + sum(len(part.rows) for part in self.parts)
 
 
 class Transform(Protocol):
@@ -68,6 +86,15 @@ class Transform(Protocol):
         """The records as they go on: changed, dropped, or refused with a reason."""
 
 
+@runtime_checkable
+class RoutingParser(Protocol):
+    """Records of one log to the rows of several tables."""
+
+    def parse_routed(self, records: Records, *, admit: bool) -> Parsed:
+        """What becomes of the records of a block; schemas grow when it is to `admit`."""
+
+
+@runtime_checkable
 class RecordParser(Protocol):
     """Lines of one log to typed rows."""
 
@@ -85,7 +112,7 @@ class RecordParser(Protocol):
 class Opening:
     """How a log begins: the parser of what follows, and its header in bytes and in lines."""
 
-    parser: RecordParser
+    parser: RecordParser | RoutingParser
     header_bytes: int
     header_lines: int
 
@@ -129,8 +156,12 @@ def read_records(text: Text, arrived: datetime, *, continued: bool) -> Records:
     return Records(text[end + 1 :], count, arrived, np.arange(1, count), (reject,))
 
 
-def parse_records(records: Records, parser: RecordParser, *, admit: bool = False) -> Parsed:
+def parse_records(
+    records: Records, parser: RecordParser | RoutingParser, *, admit: bool = False
+) -> Parsed:
     """What becomes of the records of a block; indices are those of the block."""
+    if isinstance(parser, RoutingParser):
+        return parser.parse_routed(records, admit=admit)
     parsed = parser.admit(records.text) if admit else parser.parse(records.text)
     if records.lines is None and not records.rejects:
         return parsed

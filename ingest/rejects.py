@@ -37,6 +37,10 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     SEVERAL_LINES = "several_lines"  # what a transform made of it
     PROCESSING_FAILED = "processing_failed"  # by the transform
+    NO_ROUTE = "no_route"
+    NO_SUCH_TABLE = "no_such_table"
+    BAD_OPERATION = "bad_operation"
+    NO_UNIQUE_KEY = "no_unique_key"
     NO_PARTITION_KEY = "no_partition_key"
     TOO_MANY_PARTITIONS = "too_many_partitions"
 

@@ -6,6 +6,8 @@ from typing import Protocol, TypeAlias
 from uuid import uuid4
 
 import pyarrow as pa
+from pyiceberg.expressions import BooleanExpression, GreaterThanOrEqual, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
@@ -17,6 +19,7 @@ from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_fil
 from lakehouse.tables.checkpoints import read_checkpoint
 from lakehouse.tables.fenced_append import Append
 from lakehouse.tables.growth import conform, grow_for
+from lakehouse.tables.removal import Removal
 
 # A batch, and the record id of its first line.
 Numbered: TypeAlias = tuple[Batch, int]
@@ -28,6 +31,9 @@ class Target(Protocol):
     @property
     def tables(self) -> Sequence[Table]:
         """The tables it writes; the last one's snapshots carry the checkpoint."""
+
+    def ahead(self, sequence: int) -> Sequence[Table]:
+        """The tables that hold rows of deliveries from that number on: they were never made."""
 
     def write(
         self, batches: Sequence[Numbered], stream: str, sequence: int, shipments: Shipments
@@ -60,11 +66,15 @@ class TableTarget:
         """The table."""
         return [self._table]
 
+    def ahead(self, sequence: int) -> Sequence[Table]:
+        """None: rows and checkpoint are one commit."""
+        return []
+
     def write(
         self, batches: Sequence[Numbered], stream: str, sequence: int, shipments: Shipments
     ) -> Sequence[tuple[Reject, ...]]:
         """Write the rows to data files; the table grows for them where it may."""
-        rows = _joined([landed_rows(batch, first, sequence) for batch, first in batches])
+        rows = joined([landed_rows(batch, first, sequence) for batch, first in batches])
         grow_for(self._table, rows.schema)
         rows = conform(rows, self._table.schema())
         prefix = f"{stream}-{sequence:08d}"
@@ -85,13 +95,24 @@ class TableTarget:
         self._files = []
 
 
-def stamped(table: Table, files: Sequence[DataFile], stream: str, sequence: int) -> Append:
+def stamped(
+    table: Table,
+    files: Sequence[DataFile],
+    stream: str,
+    sequence: int,
+    removal: Removal | None = None,
+) -> Append:
     """Files for a table that does not carry the stream's checkpoint, but a stamp.
 
     No two stamps are the same, so that of two ingesters at most one gets files committed.
     """
     base = read_checkpoint(table.metadata, stream)
-    return Append(table, files, stream, base, stamp(sequence), sequence)
+    return Append(table, files, stream, base, stamp(sequence), sequence, removal=removal)
+
+
+def from_delivery(sequence: int) -> BooleanExpression:
+    """The rows of deliveries from that number on."""
+    return GreaterThanOrEqual(term=Reference("ingest_seq"), value=literal(sequence))
 
 
 def stamp(sequence: int) -> str:
@@ -99,7 +120,7 @@ def stamp(sequence: int) -> str:
     return json.dumps({"seq": sequence, "id": uuid4().hex})
 
 
-def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+def joined(tables: Sequence[pa.Table]) -> pa.Table:
     """The rows of all tables; a column that was found late, or has become wider, is in all."""
     if all(table.schema.equals(tables[0].schema) for table in tables):
         return pa.concat_tables(tables)

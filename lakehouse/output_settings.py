@@ -60,6 +60,25 @@ class TransformSettings(_Table):
         return self
 
 
+class RoutingSettings(_Table):
+    """Where each record goes, and what it does there: jq programs that its JSON answers.
+
+    What a transform says of a record (otfMetadata) comes first. `operation` is insert, update or
+    delete; without one, or where it gives null, a record is inserted.
+    """
+
+    database: str = '"landing"'
+    table: str = ""
+    operation: str = ""
+
+    @property
+    def queries(self) -> dict[str, str]:
+        """The programs by what they give; none where there is no need to ask a record."""
+        asked = {"table": self.table, "operation": self.operation}
+        given = {name: program for name, program in asked.items() if program}
+        return given | ({"database": self.database} if self.table else {})
+
+
 class _Folder(_Table):
     """Objects below a folder that stands for a bucket; a relative one lies beside the file.
 

@@ -11,6 +11,7 @@ from pydantic import (
     ByteSize,
     ConfigDict,
     Field,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -22,6 +23,7 @@ from lakehouse.output_settings import (
     BackupSettings,
     ErrorOutputSettings,
     ObjectsSettings,
+    RoutingSettings,
     TransformSettings,
 )
 
@@ -39,6 +41,8 @@ TABLES: Final = {format_: table for format_, table, _ in BUILT_IN.values()}
 # The format of streams to objects, and the table whose snapshots carry their checkpoints.
 TEXT: Final = "text"
 OBJECTS: Final = ("ops", "objects")
+# The same for streams to several tables.
+ROUTED: Final = ("ops", "routed")
 # The columns that every landing table ends with: where a record came from.
 LINEAGE: Final = ("record_id", "source_file", "source_line", "ingest_seq")
 
@@ -111,10 +115,13 @@ class StreamSettings(_Table):
 
     source: tuple[Path, ...] = Field(default=(), validate_default=False)
     format: Format
+    tables: dict[str, dict[str, Any]] = Field(default_factory=dict)
     table: str = ""
     columns: dict[str, ColumnSettings] = Field(default_factory=dict)
     partition: tuple[str, ...] = ()
     contract: ContractSettings = ContractSettings()
+    unique_keys: tuple[str, ...] = ()
+    routing: RoutingSettings | None = None
     delimiter: str = ","
     header: bool = True
     buffer_size: BufferSize = ByteSize(64 << 20)
@@ -140,9 +147,10 @@ class StreamSettings(_Table):
     @classmethod
     def _names_a_table(cls, given: str, info: ValidationInfo) -> str:
         format_ = info.data.get("format", ORDERS)
-        if format_ == TEXT:
+        if format_ == TEXT or info.data.get("tables"):
             if given:
-                raise ValueError("lines as they are go to objects, to no table")
+                where = "objects, to no table" if format_ == TEXT else "tables, not to one table"
+                raise ValueError(f"the records go to {where}")
             return given
         if not (table := given or TABLES.get(format_, "")):
             raise ValueError(f"a stream of {format_} names its table, such as landing.events")
@@ -168,7 +176,7 @@ class StreamSettings(_Table):
         if format_ in TABLES:
             if given:
                 raise ValueError(f"the format {format_} has columns of its own")
-        elif not given and format_ != TEXT:
+        elif not given and format_ != TEXT and not info.data.get("tables"):
             raise ValueError(f'a stream of {format_} declares its columns, such as id = "long"')
         for name in given:
             if not _COLUMN.fullmatch(name):
@@ -251,11 +259,74 @@ class StreamSettings(_Table):
             found["error_output"] = found.pop("errors")
         return self.model_copy(update=found)
 
+    @field_validator("unique_keys", mode="before")
+    @classmethod
+    def _several_keys(cls, given: object) -> object:
+        return (given,) if isinstance(given, str) else given
+
+    @field_validator("unique_keys")
+    @classmethod
+    def _are_columns(cls, given: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        columns: dict[str, ColumnSettings] = info.data.get("columns") or {}
+        for name in given:
+            if name not in columns:
+                raise ValueError(f"no declared column {name!r}")
+            if columns[name].type_name.name not in _KEYS:
+                raise ValueError(f"{name!r}: a {columns[name].type} is no key")
+        return given
+
+    @model_validator(mode="after")
+    def _routes(self) -> "StreamSettings":
+        if not self.tables and not self.unique_keys and not self.routing:
+            return self
+        if self.format not in {"csv", "json"}:
+            raise ValueError(f"records of {self.format} are not routed")
+        if self.routing and self.routing.queries and self.format != "json":
+            raise ValueError("routing asks records that are JSON; a transform may tell otherwise")
+        if self.tables and not (self.transform or (self.routing and self.routing.table)):
+            raise ValueError("several tables need routing.table, or a transform that names them")
+        if self.tables and (self.unique_keys or self.partition):
+            raise ValueError("several tables have unique_keys and partition each")
+        if not self.tables and self.routing and self.routing.table:
+            raise ValueError("routing.table chooses among tables, which are missing")
+        self.routed  # noqa: B018 - each table has to be one
+        return self
+
+    @property
+    def routed(self) -> dict[str, "StreamSettings"]:
+        """The tables that records are routed to, each as the stream that it would be alone.
+
+        None when all records are added to one table. Raises ValueError for a table that can't be.
+        """
+        if not self.tables:
+            return {self.table: self} if self.unique_keys or self.routing else {}
+        return {name: self._alone(name, given) for name, given in self.tables.items()}
+
+    def _alone(self, name: str, given: Mapping[str, Any]) -> "StreamSettings":
+        if unknown := [key for key in given if key not in _TABLE_KEYS]:
+            raise ValueError(f"{name} has {', '.join(_TABLE_KEYS)}, no {unknown[0]!r}")
+        try:
+            return StreamSettings.model_validate(
+                {"format": self.format, "contract": self.contract, **given, "table": name}
+            )
+        except ValidationError as e:
+            first = e.errors()[0]
+            where = ".".join([name, *map(str, first["loc"])])
+            why = first.get("ctx", {}).get("error", first["msg"])
+            raise ValueError(f"{where}: {why}") from e
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """The tables that the stream writes records to."""
+        return tuple(self.tables) or ((self.table,) if self.table else ())
+
     @property
     def identifier(self) -> tuple[str, str]:
         """The table whose snapshots carry the stream's checkpoint, as the catalog names it."""
         if self.objects is not None:
             return OBJECTS
+        if self.tables:
+            return ROUTED
         namespace, _, name = self.table.partition(".")
         return namespace, name
 
@@ -265,6 +336,9 @@ class StreamSettings(_Table):
         return tuple(map(parse_term, self.partition))
 
 
+# What a table among several is declared by, and the types that tell rows apart.
+_TABLE_KEYS = ("columns", "partition", "contract", "unique_keys")
+_KEYS = {"boolean", "int", "long", "decimal", "string", "date", "timestamp", "timestamptz"}
 _TIMES = {"date", "timestamp", "timestamptz"}
 # The types whose values each transform takes, by Iceberg's specification; no fractions.
 _TAKEN = {
@@ -313,12 +387,12 @@ def check_streams(streams: Mapping[str, StreamSettings]) -> None:
             raise ValueError(f"{name!r} is no name of a stream: letters, digits, _, . and -")
     tables: dict[str, str] = {}
     for name, stream in streams.items():
-        if other := tables.get(stream.table):
-            raise ValueError(
-                f"{other}.table and {name}.table are both {stream.table!r}: "
-                "a table has one stream that writes it"
-            )
-        if stream.table:
-            tables[stream.table] = name
+        for table in stream.table_names:
+            if other := tables.get(table):
+                raise ValueError(
+                    f"{other}.table and {name}.table are both {table!r}: "
+                    "a table has one stream that writes it"
+                )
+            tables[table] = name
     if len(readers := [name for name, s in streams.items() if STDIN in s.source]) > 1:
         raise ValueError(f"{' and '.join(readers)} both read the standard input")

@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pyiceberg.catalog import Catalog
+
 from ingest.buffering import AT_ONCE, BufferingHints
 from ingest.landing import Landing, LandingReport
 from ingest.logs import identify
 from ingest.opening import open_stream
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
+from tests.order_logs import Lake
 
 NOON = datetime(2026, 1, 2, 12, 30, 15, tzinfo=UTC)
 
@@ -41,6 +44,7 @@ class Stream:
     name: str
     clock: Clock = field(default_factory=Clock)
     now: Callable[[], datetime] | None = None  # in place of the clock
+    generic: bool = False  # PyIceberg's own catalog, which commits one table at a time
 
     @staticmethod
     def declared(folder: Path, name: str, configuration: str) -> "Stream":
@@ -57,18 +61,19 @@ class Stream:
         self,
         *logs: Path,
         hints: BufferingHints = AT_ONCE,
-        reached: Any = lambda _: None,
+        reached: Callable[[str], None] = lambda _: None,
+        prepared: Callable[[Catalog], None] = lambda _: None,
     ) -> LandingReport:
-        """Land logs, without the lock."""
-        with (
-            open_catalog(self.settings) as catalog,
-            closing(
+        """Land logs, without the lock; `prepared` is shown the catalog before."""
+        with open_catalog(self.settings) as own:
+            catalog = Lake(self.settings, generic=True).catalog if self.generic else own
+            prepared(catalog)
+            with closing(
                 open_stream(self.name, self.settings, catalog, reached, now=self.now or self.clock)
-            ) as opened,
-        ):
-            landing = Landing(opened, hints)
-            landing.land_files([identify(log, log.name) for log in logs])
-            return landing.report(0.0)
+            ) as opened:
+                landing = Landing(opened, hints)
+                landing.land_files([identify(log, log.name) for log in logs])
+                return landing.report(0.0)
 
     def objects(self, place: str = "objects") -> dict[str, bytes]:
         """What a reader sees in a folder of the home: keys, and contents decompressed."""

@@ -38,20 +38,17 @@ class Outbox:
         if not (self._staging / delivery).is_dir():
             return
         everything = [self._staging / delivery, *(self._staging / delivery).rglob("*")]
-        targets = {(self._folder / key).parent for key in self._keys(delivery)}
-        folders = {above for path in targets for above in (path, *path.parents)}
-        below = {path for path in folders if path.is_relative_to(self._folder)}
-        sync_files([*everything, self._staging, self._staging.parent, *below])
+        places = self._places(self._keys(delivery))
+        sync_files([*everything, self._staging, self._staging.parent, *places])
 
     def publish(self, delivery: str) -> None:
         """Let the objects of a committed delivery be seen."""
-        published = []
-        for key in self._keys(delivery):
+        keys = self._keys(delivery)
+        for key in keys:
             target = self._folder / key
             target.parent.mkdir(parents=True, exist_ok=True)
             (self._staging / delivery / key).rename(target)
-            published.append(target)
-        sync_files(published)
+        sync_files([self._folder / key for key in keys] + list(self._places(keys)))
         self.discard(delivery)
 
     def discard(self, delivery: str) -> None:
@@ -67,6 +64,11 @@ class Outbox:
         if not self._staging.is_dir():
             return []
         return sorted(path.name for path in self._staging.iterdir())
+
+    def _places(self, keys: list[str]) -> set[Path]:
+        """The folders that objects of those keys lie in, and those above up to the outbox's."""
+        places = {above for key in keys for above in (self._folder / key).parents}
+        return {place for place in places if place.is_relative_to(self._folder)}
 
     def _keys(self, delivery: str) -> list[str]:
         return sorted(self._files(self._staging / delivery))

@@ -66,6 +66,10 @@ class ObjectTarget:
         """`ops.objects`."""
         return [self._table]
 
+    def ahead(self, sequence: int) -> Sequence[Table]:
+        """None: objects are published after the commit."""
+        return []
+
     def write(
         self, batches: Sequence[Numbered], stream: str, sequence: int, shipments: Shipments
     ) -> Sequence[tuple[Reject, ...]]:

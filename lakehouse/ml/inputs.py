@@ -1,4 +1,4 @@
-"""What the models read: the order lines of the mart, at one snapshot."""
+"""What the models read: the order lines of the marts and what was taken back, at one snapshot."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from lakehouse.ml.lake import Lake, qualified
 from lakehouse.ml.orders import LINES
 
 ORDER_LINES = "core.fct_order_lines"
+CANCELLATIONS = "intermediate.int_cancellations_matched"
 PRODUCTS = "core.dim_products"
 
 
@@ -26,38 +27,43 @@ def current_inputs(lake: Lake) -> tuple[Input, ...]:
 
     Raises ModelError before the first build.
     """
-    snapshot_id = lake.snapshot_id(ORDER_LINES)
-    if snapshot_id is None:
+    found = [Input(name, lake.snapshot_id(name) or 0) for name in (ORDER_LINES, CANCELLATIONS)]
+    if not all(source.snapshot_id for source in found):
         raise ModelError("there are no order lines to learn from", hint="run `lakehouse build`")
-    return (Input(ORDER_LINES, snapshot_id),)
+    return tuple(found)
 
 
 def read_lines(lake: Lake, inputs: tuple[Input, ...], now: datetime) -> pl.DataFrame:
-    """The order lines (`LINES`) at the recorded snapshot, in the order of the log.
+    """The order lines (`LINES`) at the recorded snapshots, in the order of the log.
 
     Lines dated after `now` are left out: a clock was wrong, and a model that takes them for the
     newest would forget everything else.
 
-    Raises ModelError when nothing is left, or when the snapshot has been expired.
+    Raises ModelError when nothing is left, or when a snapshot has been expired.
     """
-    (source,) = inputs
-    table = lake.table(source.table)
-    if table.snapshot_by_id(source.snapshot_id) is None:
+    if (read := [source.table for source in inputs]) != [ORDER_LINES, CANCELLATIONS]:
+        raise ModelError(f"the run read {', '.join(read)}, as older code did", hint="train again")
+    lines, cancellations = (_at_snapshot(lake, source) for source in inputs)
+    columns = ", ".join(_read(name) for name in LINES if name != "is_demand")
+    frame = lake.query(
+        f"select {columns}, line_type = 'sale' and purchase_line_id is null as is_demand"
+        f" from {lines} left join (select distinct purchase_line_id from {cancellations}"
+        " where match_kind = 'undone') on purchase_line_id = order_line_id"
+        " where ordered_at <= ? order by order_line_id",
+        [now],
+    )
+    if frame.is_empty():
+        raise ModelError("there is no order line up to now", hint="run `lakehouse build`")
+    return frame.cast(LINES)
+
+
+def _at_snapshot(lake: Lake, source: Input) -> str:
+    if lake.table(source.table).snapshot_by_id(source.snapshot_id) is None:
         raise ModelError(
             f"snapshot {source.snapshot_id} of {source.table} was expired",
             hint="a run can be repeated as long as its inputs are kept",
         )
-    columns = ", ".join(_read(name) for name in LINES)
-    frame = lake.query(
-        f"select {columns} from {qualified(source.table)}"
-        f" at (version => {source.snapshot_id}) where ordered_at <= ? order by order_line_id",
-        [now],
-    )
-    if frame.is_empty():
-        raise ModelError(
-            f"{source.table} has no order line up to now", hint="run `lakehouse build`"
-        )
-    return frame.cast(LINES)
+    return f"{qualified(source.table)} at (version => {source.snapshot_id})"
 
 
 def _read(column: str) -> str:

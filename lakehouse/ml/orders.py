@@ -1,6 +1,5 @@
-"""Order lines as the models take them, and the rule that makes demand of them."""
+"""Order lines as the models take them, and those of them that are sales or demand."""
 
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -16,11 +15,10 @@ LINES: Final = pl.Schema(
         "line_type": pl.String(),
         "quantity": pl.Int64(),
         "unit_price": pl.Float64(),
+        "is_demand": pl.Boolean(),
     }
 )
-"""The columns of `core.fct_order_lines` that the models read; the price in pounds a unit."""
-
-CANCELLED_WITHIN: Final = timedelta(hours=24)
+"""What the models read of an order line; the price in pounds a unit."""
 
 
 def sales(lines: pl.DataFrame) -> pl.DataFrame:
@@ -33,32 +31,7 @@ def sales(lines: pl.DataFrame) -> pl.DataFrame:
 def demand(lines: pl.DataFrame) -> pl.DataFrame:
     """The sales that were meant: without those taken back whole within 24 hours.
 
-    A cancellation takes back the last purchase before it by the same customer of the same
-    product in the same quantity. Two typing errors of 75,000 and 81,000 units would otherwise
-    be most of what a forecast or an error measure sees.
+    The rule is the warehouse's (`int_demand_lines`). Two typing errors of 75,000 and 81,000 units
+    would otherwise be most of what a forecast or an error measure sees.
     """
-    sold = sales(lines)
-    return sold.join(_taken_back(lines, sold), on="order_line_id", how="anti")
-
-
-def _taken_back(lines: pl.DataFrame, sold: pl.DataFrame) -> pl.DataFrame:
-    key = ["customer_id", "product_id", "quantity"]
-    cancellations = (
-        lines.filter(pl.col("line_type") == "cancellation", pl.col("customer_id").is_not_null())
-        .select("customer_id", "product_id", -pl.col("quantity"), "ordered_at")
-        .sort("ordered_at")
-    )
-    purchases = (
-        sold.filter(pl.col("customer_id").is_not_null())
-        .select(*key, "ordered_at", "order_line_id")
-        .sort("ordered_at", "order_line_id")
-    )
-    matched = cancellations.join_asof(
-        purchases,
-        on="ordered_at",
-        by=key,
-        strategy="backward",
-        tolerance=CANCELLED_WITHIN,
-        check_sortedness=False,  # sorted two lines up; polars can't see it through `by`
-    )
-    return matched.select("order_line_id").drop_nulls().unique()
+    return lines.filter(pl.col("is_demand"))

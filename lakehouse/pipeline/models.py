@@ -68,7 +68,7 @@ def compute_models(
     tests: tuple[NodeOutcome, ...] = ()
     try:
         outcomes = tuple(build_models(settings, clock, progress))
-        tests = test_models(settings, progress).nodes
+        tests = tuple(n for n in test_models(settings, progress).nodes if n.kind == "test")
         restored = _restore(settings, clock, tests)
     except LakehouseError as e:
         return ModelsReport(outcomes, tests, error=e)

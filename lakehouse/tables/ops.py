@@ -20,6 +20,17 @@ OBJECTS_SCHEMA = Schema(
     ),
 )
 
+ROUTED = ("ops", "routed")
+
+ROUTED_SCHEMA = Schema(
+    NestedField(1, "stream", StringType(), required=True, doc="The delivery stream"),
+    NestedField(2, "sequence", LongType(), required=True, doc="The delivery that did it, from 1"),
+    NestedField(3, "table", StringType(), required=True, doc="The table it was done to"),
+    NestedField(4, "inserts", LongType(), required=True, doc="Records that added a row"),
+    NestedField(5, "updates", LongType(), required=True, doc="Records that replaced rows"),
+    NestedField(6, "deletes", LongType(), required=True, doc="Records that removed rows"),
+)
+
 DELIVERIES_SCHEMA = Schema(
     NestedField(1, "stream", StringType(), required=True, doc="The delivery stream"),
     NestedField(2, "sequence", LongType(), required=True, doc="Its number, ingest_seq of its rows"),

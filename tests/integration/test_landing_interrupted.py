@@ -319,7 +319,7 @@ def test_bookmarks_survive_the_expiry_of_older_snapshots(own: Lake, grown: Path)
 def test_a_stream_carries_the_bookmarks_of_the_others(own: Lake, grown: Path) -> None:
     def returns() -> DeliveryStream:
         stream = own.settings.streams[ORDERS]
-        return open_destination("returns", stream, own.catalog, lambda _: None, utc_now)
+        return open_destination("returns", stream, own.catalog, lambda _: None, utc_now)[1]
 
     other = returns()
     other.write(batches(write_log(grown.with_name("returns.csv"), order_lines(50, 51)), ()))

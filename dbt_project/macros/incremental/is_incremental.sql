@@ -3,7 +3,9 @@
   are there already would keep a NULL in a column that came later.
 -#}
 {% macro is_incremental() %}
-    {%- if not dbt.is_incremental() -%} {%- do return(false) -%} {%- endif -%}
+    {%- if should_full_refresh() or not dbt.is_incremental() -%}
+        {%- do return(false) -%}
+    {%- endif -%}
     {%- set promised = [] -%}
     {%- if config.get("contract").enforced -%}
         {%- do promised.extend(model.columns.keys() | map("lower")) -%}

@@ -166,7 +166,7 @@ def split_by_time(lines: pl.DataFrame, share: float = 0.7) -> Split:
     """
     if lines.height < FEWEST_LINES:
         raise ModelError(
-            f"{lines.height} order lines with a customer are too few to learn from",
+            f"too few order lines with a customer to learn from: {lines.height}",
             hint=f"at least {FEWEST_LINES} are needed",
         )
     cut = lines["ordered_at"][int(lines.height * share)]

@@ -15,6 +15,9 @@ MOST_PRODUCTS = 20_000
 """The inverse of a matrix of this width takes 3 GB; beyond, EASE is not for one machine."""
 
 
+_BLOCK = 512
+
+
 @dataclass(frozen=True)
 class Ease:
     """`weights` is products x products with an empty diagonal."""
@@ -57,6 +60,10 @@ def _inverse(gram: FloatArray) -> FloatArray:
     if not len(gram):
         return gram
     factor, _ = spotrf(gram, lower=1, overwrite_a=1)
-    lower, _ = spotri(factor, lower=1, overwrite_c=1)
-    half = np.tril(lower)
-    return np.asarray(half + np.tril(half, -1).T)
+    inverse, _ = spotri(factor, lower=1, overwrite_c=1)
+    for start in range(0, len(inverse), _BLOCK):  # only what is below the diagonal was computed
+        block = slice(start, start + _BLOCK)
+        inverse[block, block] = np.tril(inverse[block, block])
+        inverse[block, block] += np.tril(inverse[block, block], -1).T
+        inverse[:start, block] = inverse[block, :start].T
+    return np.asarray(inverse)

@@ -1,18 +1,23 @@
 """The lists that are shown: for you, buy again, discover, and popular for the unknown."""
 
+import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 
 from lakehouse.ml.recommend.blend import Blend
 from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Interactions, Sparse
+from lakehouse.ml.recommend.popularity import RECENT_HALF_LIFE
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
 from lakehouse.ml.recommend.scoring import Mask, Recommender, top
 
 GONE_AFTER = timedelta(days=60)
 """A product that nobody bought for so long is taken to be gone."""
+
+FEWEST_ALIVE = 10
+"""Where fewer products than that were bought lately, none is taken to be gone."""
 
 FILLER = 1e-6  # what is popular closes a list that the model leaves short
 
@@ -46,23 +51,26 @@ def on_sale(interactions: Interactions, purchases: pl.DataFrame) -> Mask:
         pl.col("ordered_at") >= since, pl.col("ordered_at") < interactions.as_of
     )["product_id"].unique()
     mask = np.isin(interactions.products, alive.to_numpy())
-    return mask if mask.sum() >= 10 else np.ones(len(mask), dtype=np.bool_)
+    return mask if mask.sum() >= FEWEST_ALIVE else np.ones(len(mask), dtype=np.bool_)
 
 
 def make_lists(
     fits: Fits,
     chosen: Chosen,
-    available: Mask,
+    purchases: pl.DataFrame,
     customers: IntArray,
     k: int = 10,
 ) -> pl.DataFrame:
     """The lists of `customers` (codes) and the one for unknown customers, as `LISTS`.
+
+    `purchases` is the demand that `fits` knows, with that of unknown customers.
 
     `for_you` and `discover` have `k` products as long as there are so many; `buy_again` has no
     more than the customer has bought. A discovery has as reason the purchase that spoke most for
     it, or none when it only fills the list.
     """
     interactions = fits.interactions
+    available = on_sale(interactions, purchases)
     for_you, discover = _filled(fits, chosen.for_you), _filled(fits, chosen.discover)
     wanted = top(for_you, customers, k, allowed=available)
     again = top(_Repeats(fits), customers, k, allowed=available)
@@ -74,15 +82,33 @@ def make_lists(
         _Listing("discover", customers, *new, because),
     ]
     rows = [_rows(interactions, listing) for listing in listings]
-    return pl.concat([*rows, popular(fits, available, k)])
+    return pl.concat([*rows, popular(purchases, interactions.as_of, k)])
 
 
-def popular(fits: Fits, available: Mask, k: int = 10) -> pl.DataFrame:
-    """What a customer gets whom the model does not know: the customer is null."""
-    nobody = np.zeros(min(1, len(fits.interactions.customers)), np.int32)
-    listing = _Listing("popular", nobody, *top(fits.recent, nobody, k, allowed=available))
-    rows = _rows(fits.interactions, listing)
-    return rows.with_columns(pl.lit(None, pl.String).alias("customer_id"))
+def popular(purchases: pl.DataFrame, as_of: datetime, k: int = 10) -> pl.DataFrame:
+    """What a customer gets whom the model does not know: the customer is null.
+
+    Ranked by recent orders, whoever placed them; so a shop that knows nobody has this list too.
+    """
+    age = (pl.lit(as_of) - pl.col("ordered_at")).dt.total_seconds() / 86_400
+    before = purchases.filter(pl.col("ordered_at") < as_of)
+    orders = before.group_by("product_id", "order_id").agg(age.max().alias("age"))
+    found = orders.group_by("product_id").agg(
+        pl.col("age").min(),
+        (-pl.col("age") / RECENT_HALF_LIFE * math.log(2)).exp().sum().alias("score"),
+    )
+    alive = found.filter(pl.col("age") <= GONE_AFTER.days)
+    best = (alive if alive.height >= FEWEST_ALIVE else found).sort(
+        ["score", "product_id"], descending=[True, False]
+    )
+    return best.head(k).select(
+        pl.lit(None, pl.String).alias("customer_id"),
+        pl.lit("popular").alias("kind"),
+        pl.int_range(1, pl.len() + 1, dtype=pl.Int32).alias("rank"),
+        "product_id",
+        pl.col("score") / pl.col("score").max(),
+        pl.lit(None, pl.String).alias("because_product_id"),
+    )
 
 
 def reasons(history: Sparse, speakers: Sparse, customers: IntArray, picked: IntArray) -> IntArray:

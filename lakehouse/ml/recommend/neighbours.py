@@ -12,7 +12,6 @@ import numpy as np
 from implicit.nearest_neighbours import all_pairs_knn
 from scipy.sparse import csr_matrix, diags
 
-from lakehouse.ml.blas import single_threaded
 from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Interactions, Sparse
 
 K1 = 1.2
@@ -33,15 +32,15 @@ class Neighbours:
         return cast("FloatArray", product.toarray().astype(np.float32, copy=False))
 
 
-def fit_neighbours(interactions: Interactions, k: int = NEIGHBOURS, threads: int = 1) -> Neighbours:
+def fit_neighbours(interactions: Interactions, k: int = NEIGHBOURS) -> Neighbours:
     """Cosine similarity of the products' BM25 vectors, the best `k` speakers for each product."""
-    return Neighbours(interactions.history, similarities(bm25(interactions.counts), k, threads))
+    return Neighbours(interactions.history, similarities(bm25(interactions.counts), k))
 
 
 def bm25(counts: Sparse) -> Sparse:
     """BM25 weights, a customer being the document and a product the term."""
     lengths = np.asarray(counts.sum(axis=1)).ravel()
-    relative = lengths / max(lengths.mean(), 1e-9)
+    relative = lengths / max(lengths.sum() / max(len(lengths), 1), 1e-9)
     customers_of = np.bincount(counts.indices, minlength=counts.shape[1])
     idf = np.log(counts.shape[0] / (1.0 + customers_of))
     saturation = np.repeat(K1 * (1 - B + B * relative), np.diff(counts.indptr))
@@ -52,7 +51,7 @@ def bm25(counts: Sparse) -> Sparse:
     return csr_matrix(parts, shape=counts.shape)
 
 
-def similarities(weights: Sparse, k: int, threads: int = 1) -> Sparse:
+def similarities(weights: Sparse, k: int) -> Sparse:
     """Products x products: cosines of the columns of `weights`.
 
     In each column the `k` largest stand, without the product itself.
@@ -60,8 +59,8 @@ def similarities(weights: Sparse, k: int, threads: int = 1) -> Sparse:
     norms = np.sqrt(np.asarray(weights.multiply(weights).sum(axis=0)).ravel())
     scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
     unit = (weights @ diags(scale.astype(np.float32))).tocsr().astype(np.float64)
-    with single_threaded():
-        best = all_pairs_knn(unit, k + 1, num_threads=threads, show_progress=False).tocsr()
+    # Threads share the products out; what comes out for each does not depend on how many there are.
+    best = all_pairs_knn(unit, k + 1, num_threads=0, show_progress=False).tocsr()
     best.setdiag(0)
     best.eliminate_zeros()
     # all_pairs_knn lists the neighbours of a product in its row; here they speak for it.

@@ -1,6 +1,7 @@
 """What every recommender gives, and how lists are taken from it."""
 
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
@@ -10,6 +11,9 @@ from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Sparse
 
 CELLS_AT_A_TIME = 16_000_000
 """Scores held at once: 64 MB."""
+
+THREADS = min(4, os.cpu_count() or 1)
+"""Customers are scored side by side; numpy and scipy let other threads run meanwhile."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -34,22 +38,21 @@ def top(
     Products in `seen` (customers x products) are left out, and those not `allowed`. Equal
     scores go to the product with the smaller code. A list that runs short ends in -1.
     """
-    parts = [
-        _best(_masked(recommender.scores(part), part, seen, allowed), k)
-        for part in _parts(customers, recommender)
-    ]
-    if not parts:
+    if not len(customers):
         return np.empty((0, k), np.int32), np.empty((0, k), np.float32)
+
+    def listed(part: IntArray) -> tuple[IntArray, FloatArray]:
+        return _best(_masked(recommender.scores(part), part, seen, allowed), k)
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        parts = list(threads.map(listed, _parts(customers, recommender)))
     return np.concatenate([p for p, _ in parts]), np.concatenate([s for _, s in parts])
 
 
-def _parts(customers: IntArray, recommender: Recommender) -> Iterator[IntArray]:
-    if not len(customers):
-        return
+def _parts(customers: IntArray, recommender: Recommender) -> list[IntArray]:
     width = recommender.scores(customers[:1]).shape[1]
-    step = max(1, CELLS_AT_A_TIME // max(1, width))
-    for start in range(0, len(customers), step):
-        yield customers[start : start + step]
+    most = max(1, CELLS_AT_A_TIME // THREADS // max(1, width))
+    return np.array_split(customers, max(-(-len(customers) // most), min(THREADS, len(customers))))
 
 
 def _masked(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lakehouse.errors import ModelError
+from lakehouse.ml.inputs import ORDER_LINES
 from lakehouse.ml.lake import Lake, qualified
 from lakehouse.ml.runs.record import Run
 
@@ -61,12 +62,12 @@ def trace(
     Raises ModelError when an input was expired.
     """
     sources = tuple(_source(lake, source.table, source.snapshot_id) for source in run.inputs)
-    logs = tuple(log for source in sources for log in _logs(lake, source))
+    logged = next(source for source in sources if source.table == ORDER_LINES)
     lines: tuple[LogLine, ...] = ()
     if customer_id is not None or product_id is not None:
         asked = {"customer_id": customer_id, "product_id": product_id}
-        lines = tuple(line for source in sources for line in _lines(lake, source, asked))
-    return Lineage(run, sources, logs, lines)
+        lines = tuple(_lines(lake, logged, asked))
+    return Lineage(run, sources, tuple(_logs(lake, logged)), lines)
 
 
 def _source(lake: Lake, name: str, snapshot_id: int) -> Source:

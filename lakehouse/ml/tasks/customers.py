@@ -115,6 +115,8 @@ def moves(recording: Recording, _: Request, progress: Progress) -> None:
 
 def _purchases(recording: Recording) -> tuple[pl.DataFrame, datetime]:
     purchases = demand(recording.read_lines())
+    if purchases.is_empty():
+        raise ModelError("there is no sale to learn from", hint="run `lakehouse build`")
     if purchases["customer_id"].null_count() == purchases.height:
         raise ModelError("no order line has a customer", hint="land logs with customers first")
     return purchases, midnight_after(purchases)

@@ -14,7 +14,7 @@ from lakehouse.ml.recommend.audiences import make_audiences
 from lakehouse.ml.recommend.baskets import make_partners
 from lakehouse.ml.recommend.interactions import IntArray, Interactions, interactions
 from lakehouse.ml.recommend.leaderboard import Scope, Standing, best, standings
-from lakehouse.ml.recommend.lists import Chosen, make_lists, on_sale
+from lakehouse.ml.recommend.lists import Chosen, make_lists
 from lakehouse.ml.recommend.neighbours import Neighbours
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
 from lakehouse.ml.runs.record import Metric
@@ -148,9 +148,8 @@ def _publish(recording: Recording, fits: Fits, purchases: pl.DataFrame, chosen: 
     found = fits.interactions
     customers = np.arange(len(found.customers), dtype=np.int32)
     products = np.arange(len(found.products), dtype=np.int32)
-    available = on_sale(found, purchases)
     models = pl.lit(chosen.discover).alias("model")
-    lists = make_lists(fits, chosen, available, customers)
+    lists = make_lists(fits, chosen, purchases, customers)
     shipped = pl.when(pl.col("kind") == "for_you").then(pl.lit(chosen.for_you))
     named = shipped.when(pl.col("kind") == "discover").then(pl.lit(chosen.discover))
     lists = lists.with_columns(named.otherwise(pl.col("kind")).alias("model"))

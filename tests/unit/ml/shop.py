@@ -21,6 +21,7 @@ def line(number: int, **values: object) -> dict[str, object]:
         "line_type": "sale",
         "quantity": 1,
         "unit_price": 1.0,
+        "is_demand": True,
     }
     return row | values
 

@@ -126,7 +126,7 @@ def test_discoveries_are_new_and_name_a_purchase_of_the_customer(fits: Fits) -> 
     rows = make_lists(
         fits,
         Chosen("again_ease_trend", "ease_trend"),
-        np.ones(SIZE, dtype=np.bool_),
+        checkerboard(SIZE),
         everybody(found),
         5,
     )
@@ -196,17 +196,15 @@ def test_hardly_any_data_gives_short_lists_and_no_error(rows: list[dict[str, obj
     purchases = lines(*rows)
     found = interactions(purchases, AS_OF)
     fits = Fits(found)
-    available = on_sale(found, purchases)
     for name in RECIPES:
         if len(found.customers):
             scores = RECIPES[name].make(fits).scores(everybody(found))
             assert np.isfinite(scores).all()
-    if len(found.customers):
-        listed = make_lists(
-            fits, Chosen("again_ease_trend", "ease_trend"), available, everybody(found)
-        )
-        assert listed["score"].is_finite().all()
-        assert listed.filter(pl.col("kind") == "for_you").height >= len(found.customers)
+    listed = make_lists(fits, Chosen("again_ease_trend", "ease_trend"), purchases, everybody(found))
+    assert listed["score"].is_finite().all()
+    assert listed.filter(pl.col("kind") == "for_you").height >= len(found.customers)
+    popular = listed.filter(pl.col("kind") == "popular")
+    assert popular.height == purchases["product_id"].n_unique()
     make_partners(purchases)
 
 
