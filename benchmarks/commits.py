@@ -17,7 +17,7 @@ from ingest.landing import Landing, LandingReport
 from ingest.opening import open_stream
 from lakehouse.catalog import open_catalog
 from lakehouse.config import load_settings
-from lakehouse.errors import SourceError
+from lakehouse.errors import PausedError, SourceError
 from lakehouse.stream_settings import ORDERS
 
 SHORT, FULL, AT_ONCE = 300, 2_000, 100
@@ -32,6 +32,9 @@ class Watcher:
 
     def delivered(self, report: LandingReport) -> None:
         self.deliveries = report.deliveries
+
+    def paused(self, error: PausedError) -> None:
+        raise error
 
     def refused(self, error: SourceError) -> None:
         raise error

@@ -6,7 +6,7 @@ on where it was left, and one that was truncated and written anew begins anew.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, replace
 from hashlib import blake2b
 from io import BufferedIOBase
@@ -173,6 +173,7 @@ class Checkpoint:
             landed=self.landed - receipt.landed,
             dropped=self.dropped - receipt.dropped,
             receipt=None,
+            shipment="",
         )
 
     def configured(self, settings: str) -> "Checkpoint":
@@ -233,12 +234,16 @@ def tail_fingerprint(before: bytes) -> str:
 
 def recognise(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> Bookmark | None:
     """The furthest bookmark that was made in this log, None when it was never read."""
+    return next(made_in(stream, bookmarks), None)
+
+
+def made_in(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> Iterator[Bookmark]:
+    """The bookmarks that were made in this log, the furthest first."""
     for bookmark in _same_head(stream, bookmarks):
         start = max(0, bookmark.offset - TAIL_BYTES)
         stream.seek(start)
         if tail_fingerprint(stream.read(bookmark.offset - start)) == bookmark.tail:
-            return bookmark
-    return None
+            yield bookmark
 
 
 def altered(stream: BufferedIOBase, name: str, bookmarks: Iterable[Bookmark]) -> Bookmark | None:

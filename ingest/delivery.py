@@ -33,6 +33,7 @@ from lakehouse.tables.checkpoints import (
     checkpoint_key,
     delivering_snapshot,
     read_checkpoint,
+    refuse_paused,
 )
 from lakehouse.tables.fenced_append import append_fenced, commits_together
 
@@ -87,8 +88,10 @@ class DeliveryStream:
         """Clear up after an ingester that did not finish its delivery, if there was one.
 
         The delivery is fenced off first: should that ingester be alive after all, on another
-        machine, it can't commit any more. Raises LockedError when it just has.
+        machine, it can't commit any more. Raises LockedError when it just has, PausedError when
+        the stream is paused.
         """
+        refuse_paused(self._table.metadata, self.name)
         self._shipments.publish(self.checkpoint.shipment)
         rejects = any(True for _ in self._rejects.scan(self._undelivered()).plan_files())
         ahead = self._target.ahead(self.checkpoint.next_sequence)

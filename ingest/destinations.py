@@ -42,7 +42,10 @@ class Destination(Protocol):
         """Whether something is written and not committed."""
 
     def recover(self) -> None:
-        """Clear up after an ingester that did not finish its delivery, if there was one."""
+        """Clear up after an ingester that did not finish its delivery, if there was one.
+
+        Raises PausedError when the stream is paused.
+        """
 
     def write(self, batches: Iterable[Batch]) -> None:
         """Write batches of the delivery under way; nothing is committed."""

@@ -15,7 +15,7 @@ from ingest.landing import Landing, LandingReport
 from ingest.log_reader import SNIFFED_BYTES
 from ingest.logs import identify
 from ingest.sources import Found, find_sources
-from lakehouse.errors import SourceError
+from lakehouse.errors import PausedError, SourceError
 
 
 class Watcher(Protocol):
@@ -26,6 +26,9 @@ class Watcher(Protocol):
 
     def refused(self, error: SourceError) -> None:
         """Learn of a log that can't be read; it is tried again when it changes."""
+
+    def paused(self, error: PausedError) -> None:
+        """Learn that the stream takes nothing until somebody resumes it."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,10 @@ class Follower:
             self._tell()
         return self._told > before
 
-    def finish(self, seconds: float) -> LandingReport:
-        """Deliver what is in the buffer; what was done in all."""
+    def finish(self) -> None:
+        """Deliver what is in the buffer."""
         self._landing.deliver()
         self._tell()
-        return self._landing.report(seconds)
 
     def _take(self, found: Found, stamp: _Stamp, stop: Event) -> bool:
         """Read what is new in a file; whether that was done, or is better done later."""

@@ -1,6 +1,7 @@
 """Logs to their destination: every line once, landed or rejected."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,22 @@ class LandingReport:
     files: tuple[str, ...]  # with something new in them
     skipped: tuple[str, ...]  # landed before, whatever they were called then
     seconds: float
+
+    def plus(self, later: "LandingReport") -> "LandingReport":
+        """What this run and a `later` part of it did."""
+        return LandingReport(
+            self.lines + later.lines,
+            self.landed + later.landed,
+            dict(sorted((Counter(self.rejected) + Counter(later.rejected)).items())),
+            self.dropped + later.dropped,
+            self.deliveries + later.deliveries,
+            tuple(dict.fromkeys((*self.files, *later.files))),
+            tuple(dict.fromkeys((*self.skipped, *later.skipped))),
+            later.seconds,
+        )
+
+
+NOTHING = LandingReport(0, 0, {}, 0, 0, (), (), 0.0)
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,11 @@ def _open_target(name: str, stream: StreamSettings, catalog: Catalog) -> _Opened
     return _Opened(format_, TableTarget(table, encodings), _standing(name, stream, table))
 
 
+def checkpoint_table(name: str, stream: StreamSettings, catalog: Catalog) -> Table:
+    """The table whose snapshots carry the stream's checkpoints, made when it is not there."""
+    return _open_target(name, stream, catalog).target.tables[-1]
+
+
 def _standing(name: str, stream: StreamSettings, table: Table) -> Standing:
     """Where the stream stands, by the table that carries its checkpoint."""
     base = read_checkpoint(table.metadata, name)

@@ -10,18 +10,21 @@ from pyiceberg.catalog import Catalog
 
 from ingest.buffering import BufferingHints
 from ingest.following import Follower, Watcher
-from ingest.landing import Landing, LandingReport
-from ingest.opening import open_stream, stream_settings
+from ingest.landing import NOTHING, Landing, LandingReport
+from ingest.opening import checkpoint_table, open_stream, stream_settings
 from ingest.refusals import translated
 from ingest.sources import read_sources
 from lakehouse.config import Settings
+from lakehouse.errors import PausedError
 from lakehouse.locks import home_lock
 from lakehouse.progress import SILENT, Progress
-from lakehouse.stream_settings import BUILT_IN, ORDERS
+from lakehouse.stream_settings import BUILT_IN, ORDERS, StreamSettings
+from lakehouse.tables.checkpoints import refuse_paused
 
 # A poll parses what came since the last one: blocks of the size of a large one.
 _LIVE_BLOCK_BYTES = 4 << 20
 _POLL_SECONDS = 0.2
+_PAUSED_SECONDS = 1.0
 
 
 def stream_lock(name: str, settings: Settings) -> AbstractContextManager[None]:
@@ -99,21 +102,46 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
 ) -> LandingReport:
     """Land what comes in a stream's sources until `stop` is set; then deliver the buffer.
 
-    Delivers by the stream's buffering hints. A log that can't be read is told to the `watcher`
+    Delivers by the stream's buffering hints; waits while the stream is paused, and then reads
+    again what it had not delivered. A log that can't be read is told to the `watcher`
     and tried again when it has changed; the others go on. A last line without end is left until
     it has one. Raises LockedError, CatalogError and MachineError as `land_logs` does.
     """
     stream = stream_settings(name, settings)
     hints = BufferingHints(_LIVE_BLOCK_BYTES, stream.buffer_size, stream.buffer_interval)
     started = clock()
-    with (
-        translated(settings.home),
-        stream_lock(name, settings),
-        closing(open_stream(name, settings, catalog)) as opened,
-    ):
-        opened.recover()
-        follower = Follower(Landing(opened, hints, clock), stream.source, watcher)
+    report = NOTHING
+    with translated(settings.home):
         while not stop.is_set():
-            follower.poll(stop)
-            stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
-        return follower.finish(clock() - started)
+            with (
+                stream_lock(name, settings),
+                closing(open_stream(name, settings, catalog)) as opened,
+            ):
+                landing = Landing(opened, hints, clock)
+                try:
+                    opened.recover()
+                    _follow(Follower(landing, stream.source, watcher), stop)
+                except PausedError as e:
+                    opened.destination.discard()
+                    watcher.paused(e)
+                report = report.plus(landing.report(clock() - started))
+            _await_resumption(name, stream, catalog, stop)
+    return report
+
+
+def _follow(follower: Follower, stop: Event) -> None:
+    while not stop.is_set():
+        follower.poll(stop)
+        stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
+    follower.finish()
+
+
+def _await_resumption(name: str, stream: StreamSettings, catalog: Catalog, stop: Event) -> None:
+    """Return when the stream is not paused, or to stop. Until then others may rewind it."""
+    while not stop.is_set():
+        try:
+            refuse_paused(checkpoint_table(name, stream, catalog).metadata, name)
+        except PausedError:
+            stop.wait(_PAUSED_SECONDS)
+        else:
+            return

@@ -9,6 +9,7 @@ LakehouseError
 ├── ModelError           8   a model can't be fitted on, or asked about, what it was given
 └── MachineError         7   the machine said no: port in use, disk full, permission denied
     └── LockedError      7   another process is at work in the same home
+        └── PausedError  7   somebody has paused the stream
 
 Codes the tree does not own: 0 success, 1 a bug in this project, 130 interrupted.
 """
@@ -71,3 +72,7 @@ class MachineError(LakehouseError):
 
 class LockedError(MachineError):
     """Another process holds the lock of this home."""
+
+
+class PausedError(LockedError):
+    """Somebody has paused the stream: nothing is delivered to it until it is resumed."""

@@ -10,7 +10,7 @@ import click
 
 from lakehouse.cli import console
 from lakehouse.cli.tables import print_rows
-from lakehouse.errors import LakehouseError, SourceError
+from lakehouse.errors import LakehouseError, PausedError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +72,8 @@ def _land(
         for name in names:
             try:
                 reports[name] = land_stream(name, catalog, settings, progress)
+            except PausedError as e:
+                console.note(f"{e.message}; {e.hint}")
             except LakehouseError as e:
                 errors[name] = e
     return reports, errors
@@ -100,6 +102,10 @@ class _Teller:
             f"{report.landed:,} landed, {rejected:,} rejected"
         )
         self._lines = report.lines
+
+    def paused(self, error: "PausedError") -> None:
+        """Tell why nothing is delivered."""
+        console.note(f"{error.message}; {error.hint}")
 
     def refused(self, error: "SourceError") -> None:
         """Tell of a log that is left alone."""

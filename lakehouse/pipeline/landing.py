@@ -6,6 +6,7 @@ from pathlib import Path
 from pyiceberg.catalog import Catalog
 
 from ingest import LandingReport, land_logs
+from ingest.bookmark_changes import ensure_changes
 from ingest.generator import ACCESS, generate, generate_orders
 from ingest.opening import landing_table
 from lakehouse.config import Settings
@@ -44,6 +45,7 @@ def land(source: Path | None, catalog: Catalog, settings: Settings, progress: Pr
     for name in (ORDERS, ACCESS_LOGS):
         table = landing_table(settings.streams[name])
         ensure_table(catalog, table.identifier, table.schema, table.spec)
+    ensure_changes(catalog)
     if source is not None:
         landings.reports[ORDERS] = land_logs(ORDERS, source, catalog, settings, progress)
         return landings

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot, ancestors_of
 
-from lakehouse.errors import CatalogError
+from lakehouse.errors import CatalogError, PausedError
 
 _CHECKPOINT = "lakehouse.checkpoint."
 _SEQUENCE = "lakehouse.sequence."
+_PAUSED = "lakehouse.paused."
 
 
 def checkpoint_key(stream: str) -> str:
@@ -25,6 +26,20 @@ def checkpoint_key(stream: str) -> str:
 def sequence_key(stream: str) -> str:
     """The key of the stream's sequence in the table properties."""
     return _SEQUENCE + stream
+
+
+def paused_key(stream: str) -> str:
+    """The key, in the table properties, that says since when the stream is paused."""
+    return _PAUSED + stream
+
+
+def refuse_paused(metadata: TableMetadata, stream: str) -> None:
+    """Raise PausedError when the stream is paused."""
+    if since := metadata.properties.get(paused_key(stream)):
+        raise PausedError(
+            f"stream {stream!r} has been paused since {since}",
+            hint=f"`lakehouse bookmarks resume {stream}` lets it go on",
+        )
 
 
 def read_checkpoint(metadata: TableMetadata, stream: str) -> str | None:

@@ -7,7 +7,7 @@ every attempt. It works on internals of PyIceberg, which is why PyIceberg is pin
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyiceberg.exceptions import CommitFailedException
@@ -22,7 +22,9 @@ from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.tables.checkpoints import (
     carried_checkpoints,
     checkpoint_key,
+    highest_sequence,
     read_checkpoint,
+    refuse_paused,
     sequence_key,
 )
 from lakehouse.tables.expiry import History, expiring
@@ -38,7 +40,8 @@ class Append:
     """Data files for a table, and the step of a stream from checkpoint `base` to `checkpoint`.
 
     With a `removal`, rows that the table held before leave it in the same snapshot. The commit
-    also lets go of the snapshots that `history` does not keep.
+    also lets go of the snapshots that `history` does not keep, and sets table `properties` (None
+    removes one). A new `sequence` is a delivery, which a stream that is paused does not take.
     """
 
     table: Table
@@ -49,6 +52,7 @@ class Append:
     sequence: int
     removal: Removal | None = None
     history: History = field(default_factory=History)
+    properties: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def commits_together(table: Table) -> bool:
@@ -100,6 +104,8 @@ class _Attempt:
 
     def __init__(self, append: Append) -> None:
         metadata = append.table.metadata
+        if append.sequence > highest_sequence(metadata, append.stream):
+            refuse_paused(metadata, append.stream)
         if read_checkpoint(metadata, append.stream) != append.base:
             raise LockedError(
                 f"another ingester has delivered to stream {append.stream!r} meanwhile",
@@ -107,7 +113,7 @@ class _Attempt:
             )
         self.table = append.table
         self._transaction = LeanTransaction(append.table)
-        self._transaction.set_properties({sequence_key(append.stream): str(append.sequence)})
+        self._set({**append.properties, sequence_key(append.stream): str(append.sequence)})
         self._removal = append.removal
         self._rewriting = append.removal.plan(append.table) if append.removal else _NOTHING
         removes = bool(self._rewriting.removed)
@@ -132,6 +138,12 @@ class _Attempt:
         except BaseException:
             self.remove_manifests()
             raise
+
+    def _set(self, properties: Mapping[str, str | None]) -> None:
+        present = self.table.metadata.properties
+        self._transaction.set_properties({k: v for k, v in properties.items() if v is not None})
+        if gone := [k for k, v in properties.items() if v is None and k in present]:
+            self._transaction.remove_properties(*gone)
 
     @property
     def change(self) -> Change:

@@ -47,6 +47,27 @@ DELIVERIES_SCHEMA = Schema(
     NestedField(11, "moves", StringType(), doc="Each log's bookmark before and after, JSON"),
 )
 
+BOOKMARK_CHANGES = (NAMESPACE, "bookmark_changes")
+
+BOOKMARK_CHANGES_SCHEMA = Schema(
+    NestedField(1, "changed_at", TimestamptzType(), required=True, doc="When"),
+    NestedField(2, "changed_by", StringType(), required=True, doc="Who: user@machine"),
+    NestedField(3, "stream", StringType(), required=True, doc="The delivery stream"),
+    NestedField(4, "action", StringType(), required=True, doc="pause, resume, rewind or reset"),
+    NestedField(
+        5, "from_sequence", LongType(), required=True, doc="The highest delivery there ever was"
+    ),
+    NestedField(
+        6,
+        "to_sequence",
+        LongType(),
+        required=True,
+        doc="The last delivery that stays; those after it, up to from_sequence, were taken back",
+    ),
+    NestedField(7, "rows_removed", LongType(), required=True, doc="Rows taken back"),
+    NestedField(8, "rejects_removed", LongType(), required=True, doc="Rejects taken back"),
+)
+
 MAINTENANCE = (NAMESPACE, "maintenance")
 
 MAINTENANCE_SCHEMA = Schema(

@@ -17,7 +17,7 @@ from ingest.buffering import BufferingHints
 from ingest.following import Follower
 from ingest.landing import Landing, LandingReport
 from lakehouse.config import Settings
-from lakehouse.errors import SourceError
+from lakehouse.errors import PausedError, SourceError
 from tests.order_logs import BAD, HEADER, Lake, codes, order_line, order_lines, write_log
 
 GO_ON = threading.Event()
@@ -39,6 +39,9 @@ class Watcher:
 
     def delivered(self, report: LandingReport) -> None:
         self.lines.append(report.lines)
+
+    def paused(self, error: PausedError) -> None:
+        self.errors.append(error.message)
 
     def refused(self, error: SourceError) -> None:
         self.errors.append(error.message)
@@ -72,12 +75,12 @@ class Shop:
 
     def check(self, last: int) -> None:
         """Lines 1 to `last` are landed, each once, and the next ingester finds nothing new."""
-        self.follower.finish(0.0)
+        self.follower.finish()
         assert self.lake.codes() == codes(1, last)
         self.follower = self.start()
         self.poll()
         self.poll()
-        self.follower.finish(0.0)
+        self.follower.finish()
         assert self.lake.codes() == codes(1, last)
 
 
@@ -143,7 +146,7 @@ def test_rotation(shop: Shop, way: str, between: str, unread: int) -> None:
     shop.write(*order_lines(1, MANY))
     shop.poll()
     if between != "one delivery":
-        shop.follower.finish(0.0)
+        shop.follower.finish()
     if between == "two ingesters":
         shop.follower = shop.start()
     last = MANY + unread
@@ -204,7 +207,7 @@ def test_a_stop_leaves_a_sealed_file_whole(shop: Shop) -> None:
             return next(self.looks) > 1
 
     shop.follower.poll(AtTheSecondLook())
-    shop.follower.finish(0.0)
+    shop.follower.finish()
     assert shop.lake.codes() == codes(1, 5)
     shop.follower = shop.start()
     shop.poll()
@@ -254,7 +257,7 @@ def test_killed_again_and_again_while_a_log_is_written_and_rotated(shop: Shop) -
     assert delivered.sequence > 5, delivered
     shop.follower = shop.start()
     shop.poll()
-    shop.follower.finish(0.0)
+    shop.follower.finish()
     assert sorted(shop.lake.codes(), key=lambda code: int(code[1:])) == codes(1, last)
     assert len(shop.lake.rejects()) == last / 9
     assert len(shop.lake.lines()) == last / 9 * 10

@@ -136,3 +136,34 @@ def test_what_cannot_be_is_said_with_a_hint(
     assert (found, out) == (code, "")
     assert all(words in err for words in said), err
     assert "Traceback" not in err
+
+
+def test_bookmarks_are_paused_rewound_and_reset(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text('[streams.orders]\nsource = "orders.csv"\n')
+    log = write_log(tmp_path / "orders.csv", order_lines(1, 3))
+    assert outcome(command("ingest"))[0] == 0
+    paused = answer(command("bookmarks", "pause", "orders", "--json"))
+    assert isinstance(paused, dict)
+    assert paused["action"] == "pause"
+    with log.open("a") as file:
+        file.write(order_line(4) + "\n")
+    code, out, err = outcome(command("ingest"))
+    assert (code, out) == (0, "")
+    assert "has been paused since" in err
+    assert outcome(command("bookmarks", "resume", "orders"))[0] == 0
+    assert outcome(command("ingest"))[0] == 0
+
+    code, _, err = outcome(command("bookmarks", "rewind", "orders", "--to", "1"))
+    assert code == 2
+    assert "--yes" in err
+    code, _, err = outcome(command("bookmarks", "rewind", "orders", "--to", "9", "--yes"))
+    assert code == 2
+    assert "no delivery 9" in err
+    change = answer(command("bookmarks", "rewind", "orders", "--to", "1", "--yes", "--json"))
+    assert isinstance(change, dict)
+    assert (change["from_sequence"], change["to_sequence"], change["rows_removed"]) == (2, 1, 1)
+    (shown,) = answer(command("bookmarks", "orders", "--json"))  # type: ignore[misc]
+    assert (shown["sequence"], shown["lag"]) == (1, len(order_line(4)) + 1)
+    reset = answer(command("bookmarks", "reset", "orders", "--yes", "--json"))
+    assert isinstance(reset, dict)
+    assert reset["rows_removed"] == 3
