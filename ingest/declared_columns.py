@@ -19,9 +19,10 @@ from pyiceberg.transforms import (
 from pyiceberg.types import NestedField
 
 from ingest.record_schema import Column, RecordSchema
+from lakehouse.column_settings import LINEAGE
 from lakehouse.column_specs import TermName
 from lakehouse.errors import ConfigError
-from lakehouse.stream_settings import LINEAGE, StreamSettings
+from lakehouse.stream_settings import StreamSettings
 from lakehouse.tables.declared_types import iceberg_type, type_name
 from lakehouse.tables.evolution import can_become
 from lakehouse.tables.growth import grow

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from ingest.record_schema import Column, RecordSchema, may_widen
 from ingest.record_values import hold
 from ingest.rejects import Reason, UnfitError
+from lakehouse.column_settings import Contract
 from lakehouse.column_specs import TypeName
-from lakehouse.stream_settings import Contract
 from lakehouse.tables.declared_types import arrow_type
 
 Record: TypeAlias = Mapping[str, object]

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from ingest.record_values import BOUNDS, hold
 from ingest.rejects import Reason, UnfitError
+from lakehouse.column_settings import LINEAGE, Contract
 from lakehouse.column_specs import TypeName
-from lakehouse.stream_settings import LINEAGE, Contract
 
 _LONGEST_NAME = 255
 _WIDEST_DECIMAL = 38

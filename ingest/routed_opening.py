@@ -12,8 +12,9 @@ from ingest.record_schema import RecordSchema
 from ingest.records import Opening, RecordFormat, RecordParser
 from ingest.routed_parser import RoutedParser, TableParsers
 from ingest.routing import DATABASE, TABLE, Router
+from lakehouse.column_settings import Contract
 from lakehouse.errors import ConfigError
-from lakehouse.stream_settings import Contract, StreamSettings
+from lakehouse.stream_settings import StreamSettings
 from lakehouse.tables.arrow_files import Encodings
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import commits_together

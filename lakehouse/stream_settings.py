@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -17,7 +16,14 @@ from pydantic import (
     model_validator,
 )
 
-from lakehouse.column_specs import TermName, TypeName, parse_term, parse_type
+from lakehouse.column_settings import (
+    KEY_TYPES,
+    LINEAGE,
+    ColumnSettings,
+    ContractSettings,
+    check_term,
+)
+from lakehouse.column_specs import TermName, parse_term
 from lakehouse.object_keys.prefixes import Namespace
 from lakehouse.output_settings import (
     BackupSettings,
@@ -43,8 +49,8 @@ TEXT: Final = "text"
 OBJECTS: Final = ("ops", "objects")
 # The same for streams to several tables.
 ROUTED: Final = ("ops", "routed")
-# The columns that every landing table ends with: where a record came from.
-LINEAGE: Final = ("record_id", "source_file", "source_line", "ingest_seq")
+# What a table among several is declared by.
+_TABLE_KEYS = ("columns", "partition", "contract", "unique_keys")
 
 # The limits are Firehose's; its defaults, 5 MiB and 300 s, would make many small files, late.
 BufferSize = Annotated[ByteSize, Field(ge=1 << 20, le=128 << 20)]
@@ -57,50 +63,8 @@ _TABLE = re.compile(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*")
 _RESERVED_NAMESPACES = ("core", "reports", "ops", "ml", "main", "information_schema")
 
 
-class Contract(StrEnum):
-    """What becomes of a value that its table can't hold, after dlt's schema contracts.
-
-    `evolve` changes the table so that it can, `freeze` rejects the record, `discard` drops the
-    value and lands the rest of the record.
-    """
-
-    EVOLVE = "evolve"
-    FREEZE = "freeze"
-    DISCARD = "discard"
-
-
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-class ColumnSettings(_Table):
-    """A column of a stream's table: its type, and the field of a record that it is read from.
-
-    `field` is the column's own name by default. A record without a value for a `required` column
-    is rejected. `contract` is that of the stream unless it is given.
-    """
-
-    type: str
-    field: Annotated[str, Field(min_length=1)] | None = None
-    required: bool = False
-    contract: Contract | None = None
-
-    @field_validator("type")
-    @classmethod
-    def _known(cls, given: str) -> str:
-        return str(parse_type(given))
-
-    @property
-    def type_name(self) -> TypeName:
-        """The type, parsed."""
-        return parse_type(self.type)
-
-
-class ContractSettings(_Table):
-    """What becomes of fields that no column is there for, and of values of another type."""
-
-    new_columns: Contract = Contract.EVOLVE
-    types: Contract = Contract.EVOLVE
 
 
 class StreamSettings(_Table):
@@ -208,7 +172,7 @@ class StreamSettings(_Table):
         for term in map(parse_term, given):
             if term.column not in columns:
                 raise ValueError(f"no column {term.column!r}; there are: {', '.join(columns)}")
-            _check_term(term, columns[term.column].type_name)
+            check_term(term, columns[term.column].type_name)
             if term in seen:
                 raise ValueError(f"the term {term.transform} of {term.column!r} stands twice")
             seen.add(term)
@@ -271,7 +235,7 @@ class StreamSettings(_Table):
         for name in given:
             if name not in columns:
                 raise ValueError(f"no declared column {name!r}")
-            if columns[name].type_name.name not in _KEYS:
+            if columns[name].type_name.name not in KEY_TYPES:
                 raise ValueError(f"{name!r}: a {columns[name].type} is no key")
         return given
 
@@ -334,27 +298,6 @@ class StreamSettings(_Table):
     def terms(self) -> tuple[TermName, ...]:
         """The partitioning, parsed."""
         return tuple(map(parse_term, self.partition))
-
-
-# What a table among several is declared by, and the types that tell rows apart.
-_TABLE_KEYS = ("columns", "partition", "contract", "unique_keys")
-_KEYS = {"boolean", "int", "long", "decimal", "string", "date", "timestamp", "timestamptz"}
-_TIMES = {"date", "timestamp", "timestamptz"}
-# The types whose values each transform takes, by Iceberg's specification; no fractions.
-_TAKEN = {
-    "year": _TIMES,
-    "month": _TIMES,
-    "day": _TIMES,
-    "hour": _TIMES - {"date"},
-    "bucket": _TIMES | {"int", "long", "decimal", "string"},
-    "truncate": {"int", "long", "decimal", "string"},
-    "identity": _TIMES | {"boolean", "int", "long", "decimal", "string"},
-}
-
-
-def _check_term(term: TermName, type_: TypeName) -> None:
-    if type_.name not in _TAKEN[term.transform]:
-        raise ValueError(f"{term.transform} of {term.column!r}: not of a column of type {type_}")
 
 
 def with_built_in(given: Mapping[str, Any]) -> dict[str, Any]:
