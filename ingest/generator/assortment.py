@@ -54,11 +54,12 @@ class Assortment:
     """Every item of every year, sorted by family; arrays are parallel.
 
     `codes` and `texts` go on past the items: codes with SERVICES, texts with the items' later
-    names, the services' and NOTES.
+    names, the services' and NOTES. `spellings` are the codes, then the same in small letters.
     """
 
     seed: int
     codes: pl.Series
+    spellings: pl.Series
     texts: pl.Series
     family: Ints
     launched: Ints
@@ -75,6 +76,10 @@ class Assortment:
         """Whether each item is sold on the day."""
         found: Flags = (self.launched[item] <= day) & (day < self.ended[item])
         return found
+
+    def spelled(self, item: Ints, small: Flags) -> pl.Series:
+        """The code of each item, its letters typed small where it says so."""
+        return self.spellings[np.where(small, item + len(self.codes), item)]
 
     def text_of(self, item: Ints, day: int) -> Ints:
         """Where in `texts` the description of each item stands on that day."""
@@ -137,9 +142,11 @@ def open_assortment(seed: int) -> Assortment:
     )
     names, later = item_names(random, family)
     services = pl.DataFrame(SERVICES, schema=["code", "text"], orient="row")
+    codes = pl.concat([pl.Series(number).cast(pl.String) + letter, services["code"]])
     return Assortment(
         seed=seed,
-        codes=pl.concat([pl.Series(number).cast(pl.String) + letter, services["code"]]),
+        codes=codes,
+        spellings=pl.concat([codes, codes.str.to_lowercase()], rechunk=True),
         texts=pl.concat([names, later, services["text"], pl.Series(NOTES)]),
         family=family,
         launched=launched,

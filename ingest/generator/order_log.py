@@ -4,12 +4,13 @@ import csv
 from datetime import date, timedelta
 
 import polars as pl
+import pyarrow as pa
 
 from ingest.generator.assortment import is_service, open_assortment
 from ingest.generator.customers import COUNTRIES, FIRST_NUMBER
 from ingest.generator.damage import damaged
 from ingest.generator.day_texts import split_by_day
-from ingest.generator.draws import Trait, hashed
+from ingest.generator.draws import Ints, Trait, hashed
 from ingest.generator.invoices import MINUTES, PREFIX, UNKNOWN, Kind
 from ingest.generator.weeks import Week
 from lakehouse.config import GenerateSettings
@@ -25,25 +26,24 @@ _TYPED_SMALL = 0.015
 def order_lines(settings: GenerateSettings, week: Week) -> pl.DataFrame:
     """The lines of a week in log order, one column per column of the log, times as text."""
     lines = week.invoices.lines
-    invoice = pl.Series(lines.invoice)
     assortment = open_assortment(settings.seed)
     minute = week.invoices.minute[lines.invoice]
     small = hashed(settings.seed, Trait.SPELLING, lines.item, minute) < _TYPED_SMALL
-    codes = assortment.codes.gather(lines.item)
-    code = codes.zip_with(pl.Series(~small | is_service(lines.item)), codes.str.to_lowercase())
-    return (
-        _heads(week)
-        .select(pl.all().gather(invoice))
-        .select(
-            "InvoiceNo",
-            code.alias("StockCode"),
-            assortment.texts.gather(lines.text).alias("Description"),
-            pl.Series("Quantity", lines.quantity),
-            "InvoiceDate",
-            pl.Series("UnitPrice", lines.pence / 100),
-            "CustomerID",
-            "Country",
-        )
+    small &= ~is_service(lines.item)
+    # Not by expressions: of a week's lines they take longer to plan than to work out.
+    invoice = pl.Series(lines.invoice)
+    heads = {column.name: column[invoice] for column in _heads(week)}
+    return pl.DataFrame(
+        {
+            "InvoiceNo": heads["InvoiceNo"],
+            "StockCode": assortment.spelled(lines.item, small),
+            "Description": assortment.texts[lines.text],
+            "Quantity": lines.quantity,
+            "InvoiceDate": heads["InvoiceDate"],
+            "UnitPrice": lines.pence / 100,
+            "CustomerID": heads["CustomerID"],
+            "Country": heads["Country"],
+        }
     )
 
 
@@ -66,14 +66,18 @@ def _heads(week: Week) -> pl.DataFrame:
     days = [str(week.monday + timedelta(days=n)) for n in range(7)]
     since = (invoices.minute - week.monday.toordinal() * MINUTES).tolist()
     names = zip(invoices.kind.tolist(), week.numbers.tolist(), strict=True)
-    customer = pl.Series(invoices.customer)
     return pl.DataFrame(
         {
             "InvoiceNo": pl.Series([f"{_PREFIXES[k]}{n}" for k, n in names], dtype=pl.String),
             "InvoiceDate": pl.Series(
                 [f"{days[m // MINUTES]} {_CLOCK[m % MINUTES]}" for m in since], dtype=pl.String
             ),
-            "CustomerID": (customer + FIRST_NUMBER).set(customer == UNKNOWN, None),
-            "Country": pl.Series(COUNTRIES).gather(invoices.country),
+            "CustomerID": _numbers(invoices.customer),
+            "Country": pl.Series(COUNTRIES)[invoices.country],
         }
     )
+
+
+def _numbers(customer: Ints) -> pl.Series:
+    """The numbers of customers, null for those who have none."""
+    return pl.Series(pa.array(customer + FIRST_NUMBER, mask=customer == UNKNOWN))
