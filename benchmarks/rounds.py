@@ -1,10 +1,18 @@
 """Contenders run in turn, round after round, so that a busy machine slows all of them alike."""
 
 import gc
+import os
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+# Given an empty folder, makes ready what is not measured, and hands over what is.
+Contender: TypeAlias = Callable[[Path], AbstractContextManager[Callable[[], object]]]
 
 
 @dataclass(frozen=True)
@@ -15,9 +23,7 @@ class Median:
     cpu: float
 
 
-def interleaved(
-    contenders: Mapping[str, Callable[[], object]], rounds: int = 5
-) -> dict[str, Median]:
+def interleaved(contenders: Mapping[str, Contender], rounds: int = 5) -> dict[str, Median]:
     """What each contender takes, after one round that does not count.
 
     On a machine that others use too, the seconds of the cores say more than the clock.
@@ -25,11 +31,43 @@ def interleaved(
     wall: dict[str, list[float]] = {name: [] for name in contenders}
     cpu: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
-        for name, run in contenders.items():
-            gc.collect()
-            start, used = time.perf_counter(), time.process_time()
-            run()
-            if number:
-                cpu[name].append(time.process_time() - used)
-                wall[name].append(time.perf_counter() - start)
+        for name, contender in contenders.items():
+            with tempfile.TemporaryDirectory() as folder, contender(Path(folder)) as run:
+                gc.collect()
+                start, used = time.perf_counter(), cpu_seconds()
+                run()
+                if number:
+                    cpu[name].append(cpu_seconds() - used)
+                    wall[name].append(time.perf_counter() - start)
     return {n: Median(statistics.median(wall[n]), statistics.median(cpu[n])) for n in contenders}
+
+
+def judge(what: str, measured: float, bar: float, unit: str = "x") -> None:
+    """Print a measured value beside the least it should be."""
+    verdict = "met" if measured >= bar else "MISSED"
+    print(f"  {what}: {measured:,.2f}{unit}, the bar is {bar:,.2f}{unit}: {verdict}", flush=True)
+
+
+def faster(us: Median, them: Median) -> tuple[float, str]:
+    """How many times as fast we are by the clock, and the same by core-seconds, in words."""
+    return them.wall / us.wall, f"by the clock ({them.cpu / us.cpu:.2f}x by core-seconds)"
+
+
+def cpu_seconds() -> float:
+    """Of this process and of those it has started, a JVM for one, as far as they can be seen."""
+    return time.process_time() + sum(map(_cpu_seconds, _children(Path("/proc/self"))))
+
+
+def _cpu_seconds(process: Path) -> float:
+    try:
+        # After the name, which may hold spaces: the state is field 3, utime 14 and stime 15.
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        used = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+        return used + sum(map(_cpu_seconds, _children(process)))
+    except FileNotFoundError:
+        return 0.0
+
+
+def _children(process: Path) -> list[Path]:
+    lists = [task.read_text().split() for task in process.glob("task/*/children")]
+    return [Path("/proc", child) for found in lists for child in found]
