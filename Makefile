@@ -45,8 +45,8 @@ style: $(VENV)/installed-dev
 soak: $(VENV)/installed-dev ## kill ingesters 300 times beside writers, expiry and compaction
 	python -m pytest -m soak -s
 
-bench: $(VENV)/installed-dev ## measure against peers and limits; prints ratios
-	python -m benchmarks
+bench: $(VENV)/installed-bench ## measure against peers and limits (NAME=landing: that alone)
+	python -m benchmarks $(NAME)
 
 scale-out: $(VENV)/installed-scale-out ## build the marts on a Sail cluster too, and compare them
 	lakehouse scale-out
@@ -55,6 +55,7 @@ lock: ## pin again what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements/base.txt
 	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra dev --extra tune -c requirements/base.txt -o requirements/dev.txt
 	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra scale-out --no-deps -c requirements/dev.txt -o requirements/scale-out.txt
+	uv pip compile pyproject.toml $(LOCK_FLAGS) --extra bench -c requirements/base.txt -c requirements/dev.txt -o requirements/bench.txt
 
 clean: ## remove the environment and all state (.venv, .lake)
 	rm -rf $(VENV) .lake dbt_project/target dbt_project/logs
@@ -82,4 +83,8 @@ $(VENV)/installed-scale-out: requirements/scale-out.txt $(VENV)/installed
 
 $(VENV)/installed-dev: requirements/dev.txt $(VENV)/installed
 	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/installed-bench: requirements/bench.txt $(VENV)/installed-dev
+	pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@

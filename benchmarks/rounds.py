@@ -44,8 +44,17 @@ def interleaved(contenders: Mapping[str, Contender], rounds: int = 5) -> dict[st
 
 def judge(what: str, measured: float, bar: float, unit: str = "x") -> None:
     """Print a measured value beside the least it should be."""
-    verdict = "met" if measured >= bar else "MISSED"
-    print(f"  {what}: {measured:,.2f}{unit}, the bar is {bar:,.2f}{unit}: {verdict}", flush=True)
+    _print(what, measured, f"at least {bar:,}{unit}", unit, met=measured >= bar)
+
+
+def judge_at_most(what: str, measured: float, bar: float, unit: str = "x") -> None:
+    """Print a measured value beside the most it should be."""
+    _print(what, measured, f"at most {bar:,}{unit}", unit, met=measured <= bar)
+
+
+def _print(what: str, measured: float, bar: str, unit: str, *, met: bool) -> None:
+    value = f"{measured:,.0f}" if measured >= 1_000 else f"{measured:.2f}"
+    print(f"  {what}: {value}{unit}, the bar is {bar}: {'met' if met else 'MISSED'}", flush=True)
 
 
 def faster(us: Median, them: Median) -> tuple[float, str]:

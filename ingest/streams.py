@@ -23,7 +23,7 @@ from lakehouse.tables.checkpoints import refuse_paused
 
 # A poll parses what came since the last one: blocks of the size of a large one.
 _LIVE_BLOCK_BYTES = 4 << 20
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.1
 _PAUSED_SECONDS = 1.0
 
 
