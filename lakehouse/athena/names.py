@@ -4,7 +4,7 @@ from lakehouse.athena.attached import OWN_CATALOGS
 from lakehouse.athena.errors import AthenaError
 from lakehouse.query.session import NAMESPACE
 
-_LAKE = "lake"
+LAKE = "lake"  # as the engine calls the attached catalog
 
 
 def named(name: tuple[str, ...]) -> tuple[str, str]:
@@ -14,7 +14,7 @@ def named(name: tuple[str, ...]) -> tuple[str, str]:
     """
     if len(name) > 3:
         raise AthenaError("SYNTAX_ERROR", f"Too many dots in table name: {'.'.join(name)}")
-    if len(name) == 3 and name[0] not in (*OWN_CATALOGS, _LAKE):
+    if len(name) == 3 and name[0] not in (*OWN_CATALOGS, LAKE):
         hint = "there is one catalog, AwsDataCatalog"
         raise AthenaError("CATALOG_NOT_FOUND", f"Catalog '{name[0]}' does not exist", hint=hint)
     return (name[-2] if len(name) > 1 else NAMESPACE, name[-1])

@@ -1,18 +1,14 @@
 """Athena's statements on the contained session: what `lakehouse sql` runs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakehouse.athena import listings
-from lakehouse.athena.attached import AttachedSchema
 from lakehouse.athena.errors import AthenaError, error_of_kind, not_supported
-from lakehouse.athena.names import named
 from lakehouse.athena.prepared import PreparedStatements
-from lakehouse.athena.schema import Schema
 from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.translation import Translation, check_size, translate
@@ -21,20 +17,13 @@ from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.diagnosis import no_answer, taken_apart
 from lakehouse.query.results import Column, Result
-from lakehouse.query.session import NAMESPACE, Session, open_session
+from lakehouse.query.session import Session, open_session
 from lakehouse.query.worker import Admission
 
-if TYPE_CHECKING:  # a second of imports that a query of tables alone can do without
-    from pyiceberg.catalog import Catalog
+if TYPE_CHECKING:
+    from lakehouse.athena.lake import Lake
 
-    from lakehouse.athena.writing.router import WriteRouter
-    from lakehouse.athena.writing.views import Views
-
-LAKE = "lake"
 _READY = "lakehouse.athena.engine:prepare"
-_DATABASES = """
-    SELECT schema_name, '' FROM duckdb_schemas() WHERE database_name = 'lake' UNION ALL
-    SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"""
 Answer = tuple[Result, tuple[Type, ...]]
 
 
@@ -45,7 +34,6 @@ class AthenaSession:
         self._session = session
         self._settings = settings
         self._write = write
-        self._opened = ExitStack()
         self._prepared = PreparedStatements(settings.home / "prepared")
 
     def run(self, sql: str) -> Answer:
@@ -63,17 +51,18 @@ class AthenaSession:
 
     def close(self) -> None:
         """Close what was opened for a statement."""
-        self._opened.close()
+        if "_lake" in vars(self):
+            self._lake.close()
 
     def _answer(
         self, statement: v.Statement, sql: str, parameters: Sequence[object] = ()
     ) -> Answer:
         if statement.writes:
             self._refuse_unless_writing(sql)
-            return self._router.run(statement, parameters), ()
+            return self._lake.router.run(statement, parameters), ()
         if isinstance(statement, v.Select):
             text = statement.text if parameters else sql
-            return self._query(translate(text, self._schema, parameters))
+            return self._query(translate(text, self._lake.schema, parameters))
         if isinstance(statement, v.Explain):
             return self._explained(statement)
         if isinstance(statement, v.Execute):
@@ -84,7 +73,7 @@ class AthenaSession:
         if isinstance(statement, v.Deallocate):
             self._prepared.drop(statement.name)
             return Result.nothing(), ()
-        return self._query(self._listed(statement))
+        return self._query(self._lake.listing(statement))
 
     def _query(self, made: Translation) -> Answer:
         result = self._session.answer(Admission(made.sql, True), told)
@@ -99,7 +88,7 @@ class AthenaSession:
             raise not_supported("EXPLAIN with options")
         if not isinstance(explain.statement, v.Select):
             raise not_supported("EXPLAIN of anything but a query")
-        made = translate(explain.statement.text, self._schema)
+        made = translate(explain.statement.text, self._lake.schema)
         analyze = "ANALYZE " if explain.analyze else ""
         asked = Admission(f"EXPLAIN {analyze}{made.sql}", True, explains=True)
         result = self._session.answer(asked, told)
@@ -119,14 +108,6 @@ class AthenaSession:
             raise AthenaError("INVALID_PARAMETER_USAGE", message)
         return self._answer(prepared, text, statement.values)
 
-    def _listed(self, statement: v.Statement) -> Translation:
-        listed = [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
-        if isinstance(statement, v.Show):
-            return listings.show(statement, self._schema, listed, NAMESPACE)
-        if isinstance(statement, v.Describe):
-            return listings.describe(statement, self._schema)
-        raise not_supported(type(statement).__name__)
-
     def _refuse_unless_writing(self, sql: str) -> None:
         if not self._write:
             first = sql.split(maxsplit=1)[0].upper()
@@ -134,34 +115,12 @@ class AthenaSession:
             hint = "allow one write statement with `lakehouse sql --write`"
             raise AthenaError("PERMISSION_DENIED", message, hint=hint)
 
-    # --- what a statement may need
-
     @cached_property
-    def _schema(self) -> Schema:
-        from lakehouse.athena.writing.views import ViewingSchema  # noqa: PLC0415 - as below
+    def _lake(self) -> "Lake":
+        # Brings pyiceberg, which was imported while the engine started.
+        from lakehouse.athena.lake import Lake  # noqa: PLC0415
 
-        return ViewingSchema(self._tables, self._views, named, NAMESPACE)
-
-    def _tables(self, database: str) -> Schema:
-        return AttachedSchema(self._session.texts, LAKE, database)
-
-    @cached_property
-    def _views(self) -> "Views":
-        from lakehouse.athena.writing.views import Views  # noqa: PLC0415 - brings pyiceberg
-
-        return Views(lambda: self._catalog)
-
-    @cached_property
-    def _catalog(self) -> "Catalog":
-        from lakehouse.catalog import open_catalog  # noqa: PLC0415 - brings pyiceberg
-
-        return self._opened.enter_context(open_catalog(self._settings, create=self._write))
-
-    @cached_property
-    def _router(self) -> "WriteRouter":
-        from lakehouse.athena.writing.router import WriteRouter  # noqa: PLC0415 - brings pyiceberg
-
-        return WriteRouter(self._session, self._catalog, self._schema, self._views, told)
+        return Lake(self._session, self._settings, told, write=self._write)
 
 
 @contextmanager

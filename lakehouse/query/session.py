@@ -73,6 +73,14 @@ class Session:
         answer = self._run(lambda: self._worker.ask(Frame({"ask": "texts", "sql": sql})))
         return [tuple(row) for row in answer.head["rows"]]
 
+    def hold(self, name: str, rows: pa.Table) -> None:
+        """Let the next statements read `rows` as `name`; whoever names it so, quotes it."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema) as writer:
+            writer.write_table(rows)
+        frame = Frame({"ask": "hold", "name": name}, memoryview(sink.getvalue()))
+        self._run(lambda: self._worker.ask(frame))
+
     def _asked(self, frame: Frame, told: Callable[[Exception], LakehouseError]) -> Frame:
         try:
             return self._run(lambda: self._worker.ask(frame))

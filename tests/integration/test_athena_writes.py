@@ -394,3 +394,94 @@ def test_dropped_tables_leave_no_files(session: AthenaSession, catalog: Catalog)
     assert list(folder.rglob("*.parquet"))
     session.run("drop table shop.gone")
     assert not list(folder.rglob("*.parquet"))
+
+
+def test_definitions_are_shown(session: AthenaSession) -> None:
+    session.run("""
+        create table shop.shown (id bigint comment 'the key', at timestamp)
+        comment 'it''s shown' partitioned by (day(at), bucket(4, id))
+        tblproperties ('table_type'='iceberg', 'write_compression'='gzip')""")
+    lines = [line for (line,) in answer(session, "show create table shop.shown")]
+    location = lines[lines.index("LOCATION") + 1]
+    assert "/shown" in location
+    assert [line for line in lines if line != location] == [
+        "CREATE TABLE shop.shown (",
+        "  id bigint COMMENT 'the key',",
+        "  at timestamp)",
+        "COMMENT 'it''s shown'",
+        "PARTITIONED BY (day(`at`), bucket(4, `id`))",
+        "LOCATION",
+        "TBLPROPERTIES (",
+        "  'format'='parquet',",
+        "  'table_type'='iceberg',",
+        "  'write_compression'='gzip');",
+    ]
+    assert answer(session, "describe shop.shown") == [
+        ("id", "bigint", "the key"),
+        ("at", "timestamp", ""),
+    ]
+    assert ("write_compression", "gzip") in answer(session, "show tblproperties shop.shown")
+    asked = "show tblproperties shop.shown('format')"
+    assert answer(session, asked) == [("format", "parquet")]
+    session.run("insert into shop.shown values (1, timestamp '2024-05-06 07:08:09')")
+    ((partition,),) = answer(session, "show partitions shop.shown")
+    assert partition
+    assert partition.startswith("day(at)=2024-05-06/bucket(4, id)=")
+    session.run("create view shop.seen as select id\nfrom shop.shown")
+    assert answer(session, "show create view shop.seen") == [
+        ("CREATE VIEW shop.seen AS",),
+        ("select id",),
+        ("from shop.shown",),
+    ]
+    assert answer(session, "show views in shop") == [("seen",)]
+    assert ("seen",) in answer(session, "show tables in shop 's*'")
+    assert answer(session, "describe shop.seen") == [("id", "bigint", "")]
+    session.run("drop view shop.seen")
+
+
+def test_metadata_tables(
+    session: AthenaSession, catalog: Catalog, made: Callable[[str], str]
+) -> None:
+    name = made()
+    session.run(f"delete from shop.{name} where id = 1")
+    table = catalog.load_table(f"shop.{name}")
+    first, second = table.metadata.snapshots
+    asked = f'select snapshot_id, parent_id, operation from shop."{name}$snapshots" order by 2'
+    rows = answer(session, asked)
+    assert [row[:2] for row in rows] == [
+        (str(second.snapshot_id), str(first.snapshot_id)),
+        (str(first.snapshot_id), None),
+    ]
+    assert rows[1][2] == "append"
+    assert answer(
+        session,
+        f'select count(*), count_if(is_current_ancestor) from shop."{name}$history"',
+    ) == [("2", "2")]
+    ((moment,),) = answer(session, f'select max(committed_at) from "shop"."{name}$snapshots"')
+    assert moment
+    assert moment.endswith(" UTC")
+    files = f'select sum(record_count) from shop."{name}$files" where content = 0'
+    assert answer(session, files) == [("3",)]
+    bounds = f'select lower_bounds[1], upper_bounds[2] from shop."{name}$files" where content = 0'
+    assert answer(session, bounds) == [("1", "two")]
+    refs = f'select name, type, snapshot_id from shop."{name}$refs"'
+    assert answer(session, refs) == [("main", "BRANCH", str(second.snapshot_id))]
+    manifests = f'select sum(added_rows_count) from shop."{name}$manifests"'
+    assert int(str(answer(session, manifests)[0][0])) >= 3
+    partitions = f'select record_count, file_count from shop."{name}$partitions"'
+    assert answer(session, partitions) == [("3", "1")]
+    before = f"select count(*) from shop.{name} for version as of {first.snapshot_id}"
+    assert answer(session, before) == [("3",)]
+    moments = [datetime.fromtimestamp(s.timestamp_ms / 1000, UTC) for s in (first, second)]
+    for at, rows_then in zip(moments, ("3", "2"), strict=True):
+        past = f"for timestamp as of timestamp '{at:%Y-%m-%d %H:%M:%S.%f} UTC' as t"
+        assert answer(session, f"select count(*) from shop.{name} {past}") == [(rows_then,)]
+    now = f"select count(*) from shop.{name} for timestamp as of current_timestamp"
+    assert answer(session, now) == [("2",)]
+    with pytest.raises(AthenaError):
+        session.run(f"select * from shop.{name} for version as of 1")
+    for wrong in (f'shop."{name}$nosuch"', 'shop."nosuch$files"'):
+        with pytest.raises(AthenaError, match="TABLE_NOT_FOUND"):
+            session.run(f"select * from {wrong}")
+    with pytest.raises(AthenaError):
+        session.run(f'delete from shop."{name}$files"')

@@ -145,7 +145,7 @@ def test_the_catalog_is_listed(
         ("  ;", "SYNTAX_ERROR"),
         ("show tables in nosuch", "SCHEMA_NOT_FOUND"),
         ("describe nosuch", "TABLE_NOT_FOUND"),
-        ("show create table orders", "NOT_SUPPORTED"),
+        ("show create table nosuch", "TABLE_NOT_FOUND"),
         ("explain delete from orders", "NOT_SUPPORTED"),
         ("explain (type io) select 1", "NOT_SUPPORTED"),
         ("delete from orders", "PERMISSION_DENIED"),

@@ -60,7 +60,7 @@ class RelationAnalyzer:
             Field(name, made, f"{alias}.{identifier(name)}", table.name)
             for name, made in table.columns
         )
-        return RelationPlan(f"{table.sql}{self._version(node.version)} AS {alias}", fields)
+        return RelationPlan(f"{table.sql} AS {alias}{self._version(node.version)}", fields)
 
     def _version(self, node: n.Version | None) -> str:
         """AT (...): the engine's time travel, on an Iceberg table."""

@@ -6,7 +6,7 @@ Rules: Athena's documentation, "CTAS table properties" and "Considerations for C
 from collections.abc import Sequence
 
 from lakehouse.athena.errors import AthenaError, not_supported
-from lakehouse.athena.names import named
+from lakehouse.athena.names import LAKE, named
 from lakehouse.athena.schema import Schema
 from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
@@ -16,7 +16,6 @@ from lakehouse.athena.writing.iceberg_types import columns_of, schema_of
 from lakehouse.athena.writing.properties import read_properties
 from lakehouse.athena.writing.tables import partition_spec
 
-_LAKE = "lake"
 # What WITH takes beside the properties of a table.
 _OWN = ("partitioning", "is_external", "location", "external_location")
 
@@ -30,7 +29,7 @@ def created_from(
     columns = columns_of(made)
     partition_spec(terms, schema_of(columns))
     properties = _options(statement)
-    name = ".".join(map(identifier, (_LAKE, *named(statement.name))))
+    name = ".".join(map(identifier, (LAKE, *named(statement.name))))
     clauses = [f"CREATE TABLE {name}"]
     if terms:
         clauses.append(f"PARTITIONED BY ({', '.join(map(_term, terms))})")

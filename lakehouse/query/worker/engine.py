@@ -30,7 +30,7 @@ CONFIG = {
 }
 # What Python and all libraries have reserved when a worker is ready comes on top of the engine's
 # memory; and this, for arenas and the stacks of threads that come later.
-_RESERVE = 1 << 30
+_RESERVE = 2 << 30
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,10 @@ class Engine:
         """The rows of a query of our own about the catalog, every value as text or NULL."""
         rows = self._con.execute(sql).fetchall()
         return [[None if value is None else str(value) for value in row] for row in rows]
+
+    def hold(self, name: str, rows: pa.Table) -> None:
+        """Let statements read `rows` as the view `name`; another of that name is replaced."""
+        self._con.register(name, rows)
 
     def interrupt(self) -> None:
         """End what runs now; from another thread."""

@@ -57,7 +57,7 @@ class _Work:
     def answer(self, frame: Frame) -> Frame:
         """What a message is answered with, errors included."""
         try:
-            return self._done(frame.head)
+            return self._done(frame.head, frame.body)
         except (QueryError, CatalogError) as e:
             told = {"error": type(e).__name__, "message": e.message, "hint": e.hint}
             return Frame(told)
@@ -70,7 +70,7 @@ class _Work:
         except (OSError, pa.ArrowException) as e:  # what a stream raises for the engine's errors
             return Frame({"error": "duckdb", "kind": "Error", "message": str(e)})
 
-    def _done(self, head: dict[str, Any]) -> Frame:
+    def _done(self, head: dict[str, Any], body: bytes | memoryview) -> Frame:
         asked = head["ask"]
         fields = {key: value for key, value in head.items() if key != "ask"}
         if asked == "open":
@@ -84,6 +84,9 @@ class _Work:
             return Frame({})
         if asked == "texts":
             return Frame({"rows": engine.texts(head["sql"])})
+        if asked == "hold":
+            engine.hold(head["name"], pa.ipc.open_stream(body).read_all())
+            return Frame({})
         if asked == "next":
             batch = engine.next()
             return Frame({"more": False}) if batch is None else Frame({"more": True}, _bytes(batch))

@@ -1,0 +1,124 @@
+"""What statements need of the catalog: tables, views, their definitions, and who changes them."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cached_property
+
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from lakehouse.athena import definitions, listings
+from lakehouse.athena.attached import AttachedSchema
+from lakehouse.athena.errors import AthenaError, not_supported
+from lakehouse.athena.metadata_schema import MetadataSchema
+from lakehouse.athena.names import LAKE, named
+from lakehouse.athena.schema import Schema
+from lakehouse.athena.statements import values as v
+from lakehouse.athena.translation import Translation
+from lakehouse.athena.writing.router import WriteRouter
+from lakehouse.athena.writing.views import StoredView, ViewingSchema, Views
+from lakehouse.catalog import open_catalog
+from lakehouse.config import Settings
+from lakehouse.errors import LakehouseError
+from lakehouse.query.session import NAMESPACE, Session
+
+_DATABASES = """
+    SELECT schema_name, '' FROM duckdb_schemas() WHERE database_name = 'lake' UNION ALL
+    SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"""
+
+
+class Lake:
+    """The tables and views of the catalog, opened when one is first needed."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        told: Callable[[Exception], LakehouseError],
+        *,
+        write: bool,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._told = told
+        self._write = write
+        self._opened = ExitStack()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._opened.close()
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Finds tables, views and metadata tables."""
+        return ViewingSchema(self._tables, self._views, named, NAMESPACE)
+
+    @cached_property
+    def router(self) -> WriteRouter:
+        """Runs statements that write."""
+        return WriteRouter(self._session, self._catalog, self.schema, self._views, self._told)
+
+    def listing(self, statement: v.Statement) -> Translation:
+        """A query that answers SHOW or DESCRIBE. Raises AthenaError."""
+        if isinstance(statement, v.Show):
+            return self._shown(statement)
+        if isinstance(statement, v.ShowProperties):
+            return self._shown_properties(statement)
+        if isinstance(statement, v.Describe):
+            columns = listings.found_table(self.schema, statement.table)
+            comments = self._comments(statement.table) if columns.writable else {}
+            return listings.describe(statement, columns, comments)
+        raise not_supported(type(statement).__name__)
+
+    def _shown(self, statement: v.Show) -> Translation:
+        if statement.what == "create view":
+            view = self._view(statement.of)
+            lines = definitions.create_view(view.database, view.name, view.text)
+            return listings.listed("create view", lines)
+        if statement.what == "create table":
+            columns = listings.found_table(self.schema, statement.of)
+            lines = definitions.create_table(self._table(statement.of), columns)
+            return listings.listed("createtab_stmt", lines)
+        if statement.what == "partitions":
+            return listings.listed("partition", definitions.partitions(self._table(statement.of)))
+        known = [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
+        views: list[tuple[str, str]] = []
+        if statement.what in ("tables", "views"):
+            of = statement.of[0] if statement.of else NAMESPACE
+            views = [(of, name) for name in self._views.names(of)]
+        return listings.show(statement, self.schema, known, views, NAMESPACE)
+
+    def _shown_properties(self, statement: v.ShowProperties) -> Translation:
+        found = definitions.properties(self._table(statement.table))
+        if statement.key is not None:
+            found = [(key, value) for key, value in found if key == statement.key]
+        return listings.rows(("prpt_name", "prpt_value"), found)
+
+    def _table(self, name: v.Name) -> Table:
+        listings.found_table(self.schema, name)
+        if self._views.find(*named(name)):
+            raise AthenaError("NOT_SUPPORTED", f"'{'.'.join(name)}' is a view")
+        return self._catalog.load_table(named(name))
+
+    def _view(self, name: v.Name) -> StoredView:
+        found = self._views.find(*named(name))
+        if found is None:
+            message = f"View '{'.'.join(named(name))}' does not exist"
+            raise AthenaError("TABLE_NOT_FOUND", message)
+        return found
+
+    def _comments(self, name: v.Name) -> dict[str, str]:
+        return {} if "$" in name[-1] else definitions.comments(self._table(name))
+
+    def _tables(self, database: str) -> Schema:
+        ask = self._session.texts
+        attached = AttachedSchema(ask, LAKE, database)
+        return MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
+
+    @cached_property
+    def _views(self) -> Views:
+        return Views(lambda: self._catalog)
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return self._opened.enter_context(open_catalog(self._settings, create=self._write))
