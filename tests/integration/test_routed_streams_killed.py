@@ -107,7 +107,7 @@ def check_all_applied_once(stream: Stream, *, keyed: bool) -> None:
 
 
 @pytest.mark.parametrize("nth", [1, 3])
-@pytest.mark.parametrize("step", ["files written", "committed"])
+@pytest.mark.parametrize("step", ["files written"])
 def test_killed_at_a_step(tmp_path: Path, step: str, nth: int) -> None:
     stream = stream_of(tmp_path, KEYED)
     assert run(die_at_a_step, stream, step, nth) == -signal.SIGKILL
@@ -124,7 +124,7 @@ def test_killed_in_a_commit(tmp_path: Path, nth: int, swapped: bool) -> None:
     check_all_applied_once(stream, keyed=True)
 
 
-@pytest.mark.parametrize("nth", [1, 2, 3, 4, 6])
+@pytest.mark.parametrize("nth", [1, 2, 5])
 def test_killed_between_the_commits_of_a_catalog_that_makes_them_one_by_one(
     tmp_path: Path, nth: int
 ) -> None:

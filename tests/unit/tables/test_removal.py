@@ -181,7 +181,7 @@ def test_what_was_written_for_nothing_is_removed(
     assert rows_of(table) == [row(1)]
 
 
-@settings_of(max_examples=10)
+@settings_of(max_examples=5)
 @given(
     st.lists(
         st.tuples(
