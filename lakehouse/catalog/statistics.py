@@ -37,7 +37,7 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
     """
     for identifier in sorted(table_names(catalog), key=lambda each: (each[:-1], each[-1])):
         try:
-            yield _measured(catalog.load_table(identifier), identifier)
+            yield measured(catalog.load_table(identifier), identifier)
         except NoSuchTableError:
             continue  # dropped since it was listed
         except FileNotFoundError as e:
@@ -54,7 +54,8 @@ def table_names(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier
         yield from table_names(catalog, namespace)
 
 
-def _measured(table: Table, identifier: Identifier) -> TableStatistics:
+def measured(table: Table, identifier: Identifier) -> TableStatistics:
+    """The size of a table. Raises FileNotFoundError when a manifest is gone."""
     snapshot = table.current_snapshot()
     manifests = snapshot.manifests(table.io) if snapshot else []
     sizes = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import console
+from lakehouse.cli.glue import databases, drop, partitions, rename, show, versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 @click.group(epilog="Example: lakehouse catalog serve --port 8181")
 def catalog() -> None:
-    """Look at the catalog, or serve it to other engines."""
+    """Look at the catalog, change it, or serve it to other engines."""
+
+
+for command in (databases, show, partitions, versions, drop, rename):
+    catalog.add_command(command)
 
 
 @catalog.command(epilog="Example: lakehouse catalog tables --json | jq '.[].table'")

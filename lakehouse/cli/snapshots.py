@@ -1,21 +1,19 @@
 """`lakehouse tables rollback|tag|branch`: what a table was, and names for it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakehouse.cli import console
 from lakehouse.cli.asking import confirm
+from lakehouse.cli.loading import loaded
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from pyiceberg.table import Table
-
     from lakehouse.cli.root import Invocation
-    from lakehouse.config import Settings
     from lakehouse.tables.snapshots import Bookmarks
 
 _WHEN = "A snapshot's id, a branch or tag, or a time in UTC [now]."
@@ -51,7 +49,7 @@ def rollback(  # noqa: PLR0913 - the flags of a command
     from lakehouse.tables.snapshots import check_bookmarks, find_snapshot, plan_rollback, roll_back
 
     settings = invocation.settings()
-    with _loaded(settings, name) as table, ExitStack() as held:
+    with loaded(settings, name) as table, ExitStack() as held:
         if not dry_run:
             # Nobody delivers from here on, so that the bookmarks are what is told.
             for stream in plan_rollback(table, find_snapshot(table, to)).streams:
@@ -129,7 +127,7 @@ def _refer(  # noqa: PLR0913 - what is named, and how
 
     wanted = SnapshotRefType(kind)
     would = "would be " if dry_run else ""
-    with _loaded(invocation.settings(), name) as table:
+    with loaded(invocation.settings(), name) as table:
         if delete:
             found = snapshots.named_by(table, reference, wanted)
             if not dry_run:
@@ -141,20 +139,3 @@ def _refer(  # noqa: PLR0913 - what is named, and how
         if not dry_run:
             snapshots.set_reference(table, reference, target, wanted, keep)
         console.note(f"{kind} {reference}, on snapshot {target.snapshot_id}: {would}made")
-
-
-@contextmanager
-def _loaded(settings: "Settings", name: str) -> Iterator["Table"]:
-    """A table of the catalog, which is open until the block ends."""
-    from pyiceberg.exceptions import NoSuchTableError
-
-    from lakehouse.catalog import open_catalog
-    from lakehouse.catalog.explaining import explained
-    from lakehouse.errors import CatalogError
-
-    with open_catalog(settings, create=False) as catalog, explained("the catalog"):
-        try:
-            yield catalog.load_table(tuple(name.split(".")))
-        except NoSuchTableError as e:
-            hint = "`lakehouse catalog tables` lists them"
-            raise CatalogError(f"no table {name!r}", hint=hint) from e
