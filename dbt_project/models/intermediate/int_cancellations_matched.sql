@@ -1,4 +1,13 @@
-{{ config(materialized="table") }}
+-- All of it is matched again and what differs is written: lakehouse.ml computes anew
+-- when the table has a new snapshot.
+{{
+    config(
+        materialized="incremental",
+        unique_key="cancellation_line_id",
+        on_schema_change="append_new_columns",
+        replace_where="true",
+    )
+}}
 
 with
     cancellations as (
