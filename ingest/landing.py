@@ -65,6 +65,7 @@ class LandingReport:
     files: tuple[str, ...]  # with something new in them
     skipped: tuple[str, ...]  # landed before, whatever they were called then
     seconds: float
+    sequence: int = 0  # the stream's last delivery
 
     def plus(self, later: "LandingReport") -> "LandingReport":
         """What this run and a `later` part of it did."""
@@ -77,6 +78,7 @@ class LandingReport:
             tuple(dict.fromkeys((*self.files, *later.files))),
             tuple(dict.fromkeys((*self.skipped, *later.skipped))),
             later.seconds,
+            later.sequence,
         )
 
 
@@ -174,6 +176,7 @@ class Landing:
             tuple(name for name, new in self._files.items() if new),
             tuple(name for name, new in self._files.items() if not new),
             seconds,
+            self._destination.checkpoint.sequence,
         )
 
     def _take_all(

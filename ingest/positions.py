@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
 
@@ -30,6 +31,7 @@ class Position:
     lag: int | None
     sequence: int
     record_id: int
+    written: datetime | None  # when the log last was, in UTC
 
 
 def stream_positions(name: str, catalog: Catalog, settings: Settings) -> list[Position]:
@@ -61,12 +63,15 @@ def _positions(stream: str, checkpoint: Checkpoint, files: Sequence[LogFile]) ->
         marks, lag = _landed(file, checkpoint.bookmarks)
         heads |= {mark.head for mark in marks}
         offset, lines = sum(m.offset for m in marks), sum(m.line for m in marks)
-        yield Position(stream, file.name, offset, lines, file.size, lag, sequence, record_id)
+        written = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
+        yield Position(
+            stream, file.name, offset, lines, file.size, lag, sequence, record_id, written
+        )
     for mark in checkpoint.bookmarks:
         # One that was left behind when its log was rotated is told by the log's beginning.
         if mark.head not in heads:
             yield Position(
-                stream, mark.log, mark.offset, mark.line, None, None, sequence, record_id
+                stream, mark.log, mark.offset, mark.line, None, None, sequence, record_id, None
             )
 
 

@@ -1,18 +1,22 @@
 """How a stream stands: what was delivered, and what waits."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo, LessThanOrEqual, Reference
 from pyiceberg.expressions.literals import literal
+from pyiceberg.table.metadata import TableMetadata
 
 from ingest.bookmarks import Checkpoint
+from ingest.clocks import utc_now
 from ingest.opening import stream_settings
-from ingest.positions import stream_positions
+from ingest.positions import Position, stream_positions
+from ingest.reading_state import all_read_at
 from lakehouse.config import Settings
-from lakehouse.tables.checkpoints import checkpoints, read_checkpoint
+from lakehouse.tables.checkpoints import checkpoints, paused_key, read_checkpoint
 from lakehouse.tables.landing import REJECTS
 
 
@@ -20,8 +24,10 @@ from lakehouse.tables.landing import REJECTS
 class StreamStatus:
     """Everything delivered so far, and the bytes of the stream's logs that are not.
 
-    `committed` is when the last delivery was, in UTC; None when there was none, or when its
-    snapshot has expired.
+    `committed` is when the last delivery was, in UTC; None when there was none. `lag_seconds` is
+    how long the oldest of the bytes that wait may have waited: since the logs had last been read
+    to their ends, or since their log was last written, whichever was earlier. `paused` says since
+    when.
     """
 
     stream: str
@@ -32,32 +38,67 @@ class StreamStatus:
     dropped: int
     lag_bytes: int
     lag_logs: int
+    lag_seconds: float
     committed: datetime | None
+    paused: str | None
 
 
-def stream_status(name: str, catalog: Catalog, settings: Settings) -> StreamStatus:
+def stream_status(
+    name: str,
+    catalog: Catalog,
+    settings: Settings,
+    now: Callable[[], datetime] = utc_now,
+) -> StreamStatus:
     """How a declared stream stands.
 
     Raises ConfigError when there is no such stream, CatalogError when its bookmark is lost.
     """
-    lags = [each.lag for each in stream_positions(name, catalog, settings) if each.lag]
-    checkpoint, committed = Checkpoint(), None
-    table = stream_settings(name, settings).identifier
-    if catalog.table_exists(table):
-        metadata = catalog.load_table(table).metadata
+    stream = stream_settings(name, settings)
+    waiting = [each for each in stream_positions(name, catalog, settings) if each.lag]
+    checkpoint, committed, paused = Checkpoint(), None, None
+    if catalog.table_exists(stream.identifier):
+        metadata = catalog.load_table(stream.identifier).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
-        # Later commits of others carry the checkpoint on: the delivery is the first that has it.
-        for snapshot, text in checkpoints(metadata, name):
-            if Checkpoint.from_json(text).sequence == checkpoint.sequence:
-                committed = datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
-    lines = checkpoint.next_record_id - 1
+        committed = _committed(name, checkpoint, metadata)
+        paused = metadata.properties.get(paused_key(name))
     rejected = _rejected(name, checkpoint, catalog)
-    dropped = checkpoint.dropped
-    landed = lines - sum(rejected.values()) - dropped
-    lag, logs = sum(lags), len(lags)
+    lines = checkpoint.next_record_id - 1
     return StreamStatus(
-        name, checkpoint.sequence, lines, landed, rejected, dropped, lag, logs, committed
+        stream=name,
+        sequence=checkpoint.sequence,
+        lines=lines,
+        landed=lines - sum(rejected.values()) - checkpoint.dropped,
+        rejected=rejected,
+        dropped=checkpoint.dropped,
+        lag_bytes=sum(each.lag or 0 for each in waiting),
+        lag_logs=len(waiting),
+        lag_seconds=_waited(waiting, all_read_at(name, settings.home), committed, now()),
+        committed=committed,
+        paused=paused,
     )
+
+
+def _waited(
+    waiting: Sequence[Position], read: datetime | None, committed: datetime | None, now: datetime
+) -> float:
+    """For how many seconds what waits may have waited."""
+    written = [each.written for each in waiting if each.written]
+    if not written:
+        return 0.0
+    known = [time for time in (read, committed) if time]
+    since = min(*written, max(known)) if known else min(written)
+    return max(0.0, round((now - since).total_seconds(), 3))
+
+
+def _committed(name: str, checkpoint: Checkpoint, metadata: TableMetadata) -> datetime | None:
+    """When the last delivery was: its receipt tells, or the first snapshot with its checkpoint."""
+    if checkpoint.receipt:
+        return datetime.fromtimestamp(checkpoint.receipt.committed_ms / 1000, UTC)
+    committed = None
+    for snapshot, text in checkpoints(metadata, name):
+        if Checkpoint.from_json(text).sequence == checkpoint.sequence:
+            committed = datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC)
+    return committed if checkpoint.sequence else None
 
 
 def _rejected(name: str, checkpoint: Checkpoint, catalog: Catalog) -> dict[str, int]:

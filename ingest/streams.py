@@ -1,5 +1,6 @@
 """Delivery streams as they are declared: landing what is there, and following what comes."""
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
@@ -12,6 +13,7 @@ from ingest.buffering import BufferingHints
 from ingest.following import Follower, Watcher
 from ingest.landing import NOTHING, Landing, LandingReport
 from ingest.opening import checkpoint_table, open_stream, stream_settings
+from ingest.reading_state import mark_all_read
 from ingest.refusals import translated
 from ingest.sources import read_sources
 from lakehouse.config import Settings
@@ -88,6 +90,7 @@ def land_stream(
         with closing(open_stream(name, settings, catalog)) as opened:
             landing = Landing(opened, hints)
             landing.land_files(read_sources(stream.source, landing.format.suffixes), progress)
+        mark_all_read(name, settings.home)
     return landing.report(time.monotonic() - started)
 
 
@@ -120,7 +123,8 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
                 landing = Landing(opened, hints, clock)
                 try:
                     opened.recover()
-                    _follow(Follower(landing, stream.source, watcher), stop)
+                    follower = Follower(landing, stream.source, watcher)
+                    _follow(follower, stop, lambda: mark_all_read(name, settings.home))
                 except PausedError as e:
                     opened.destination.discard()
                     watcher.paused(e)
@@ -129,9 +133,11 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     return report
 
 
-def _follow(follower: Follower, stop: Event) -> None:
+def _follow(follower: Follower, stop: Event, all_read: Callable[[], None]) -> None:
     while not stop.is_set():
         follower.poll(stop)
+        if math.isinf(follower.seconds_left):
+            all_read()
         stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
     follower.finish()
 

@@ -94,9 +94,11 @@ class Settings(_Table):
     """Everything that can be configured, parsed and checked once.
 
     `catalog` is handed to PyIceberg as it is; left empty it is a SQLite catalog in the home.
+    `log_format` is that of what `lakehouse ingest` says on standard error.
     """
 
     home: Path = Path(".lake")
+    log_format: Literal["text", "json"] = "text"
     catalog: dict[str, str] = Field(default_factory=dict)
     rest: RestSettings = RestSettings()
     generate: GenerateSettings = GenerateSettings()

@@ -1,7 +1,9 @@
 """Standard error belongs to this module: messages, progress, and nothing that is data."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -14,13 +16,41 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
+_as_json = False
+
+
+def speak_json() -> None:
+    """From now on, say everything as JSON lines, for programs that watch."""
+    global _as_json  # noqa: PLW0603 - there is one standard error
+    _as_json = True
+
+
+def speaks_json() -> bool:
+    """Whether it says everything as JSON lines."""
+    return _as_json
+
+
 def note(message: str) -> None:
     """Tell the person something that is not part of the result."""
-    click.echo(message, err=True)
+    say("note", message)
+
+
+def say(event: str, message: str, *, level: str = "info", **fields: object) -> None:
+    """Tell of an event: a person reads the message, a program the fields too."""
+    if not _as_json:
+        click.echo(message, err=True)
+        return
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"time": now, "level": level, "event": event, "message": message, **fields}
+    click.echo(json.dumps(line, default=str), err=True)
 
 
 def complain(error: LakehouseError) -> None:
     """Print an error and its hint."""
+    if _as_json:
+        code = error.exit_code
+        say("error", error.message, level="error", hint=error.hint, exit_code=code)
+        return
     click.echo(f"lakehouse: error: {error.message}", err=True)
     if error.hint:
         click.echo(f"  hint: {error.hint}", err=True)
@@ -54,13 +84,13 @@ class TerminalProgress:
         )
 
         console = Console(stderr=True)
-        if not console.is_terminal:
-            note(f"{name} ...")
+        if _as_json or not console.is_terminal:
+            say("started", f"{name} ...")
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
             TaskProgressColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=console, transient=True) as bars:
+        with Progress(*columns, console=console, transient=True, disable=_as_json) as bars:
             yield _BarTask(bars, bars.add_task(name, total=total))

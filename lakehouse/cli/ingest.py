@@ -26,9 +26,19 @@ if TYPE_CHECKING:
 @click.option("--follow", is_flag=True, help="Land what comes, until Ctrl-C or SIGTERM.")
 @click.option("--status", is_flag=True, help="Only say how the streams stand, and what waits.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    help="What is said on standard error: text, or a JSON object a line.",
+)
 @click.pass_obj
-def ingest(
-    invocation: "Invocation", streams: tuple[str, ...], follow: bool, status: bool, as_json: bool
+def ingest(  # noqa: PLR0913, PLR0917 - click's
+    invocation: "Invocation",
+    streams: tuple[str, ...],
+    follow: bool,
+    status: bool,
+    as_json: bool,
+    log_format: str | None,
 ) -> None:
     """Land what is new in the log files of the streams of lakehouse.toml; of all by default.
 
@@ -38,7 +48,9 @@ def ingest(
     """
     if follow and status:
         raise click.UsageError("--status tells how streams stand; it does not --follow them")
-    settings = invocation.settings()
+    settings = invocation.settings(log_format=log_format)
+    if settings.log_format == "json":
+        console.speak_json()
     from ingest.opening import stream_settings
     from ingest.streams import due_streams
 
@@ -72,8 +84,9 @@ def _land(
         for name in names:
             try:
                 reports[name] = land_stream(name, catalog, settings, progress)
+                _say_landed(name, reports[name])
             except PausedError as e:
-                console.note(f"{e.message}; {e.hint}")
+                _say_paused(name, e)
             except LakehouseError as e:
                 errors[name] = e
     return reports, errors
@@ -97,19 +110,44 @@ class _Teller:
     def delivered(self, report: "LandingReport") -> None:
         """Tell of a delivery."""
         rejected = sum(report.rejected.values())
-        console.note(
-            f"{self._stream}: {report.lines - self._lines:,} lines delivered; since the start "
-            f"{report.landed:,} landed, {rejected:,} rejected"
+        lines = report.lines - self._lines
+        console.say(
+            "delivered",
+            f"{self._stream}: {lines:,} lines delivered; since the start "
+            f"{report.landed:,} landed, {rejected:,} rejected",
+            stream=self._stream,
+            sequence=report.sequence,
+            lines=lines,
+            landed=report.landed,
+            rejected=report.rejected,
+            dropped=report.dropped,
         )
         self._lines = report.lines
 
     def paused(self, error: "PausedError") -> None:
         """Tell why nothing is delivered."""
-        console.note(f"{error.message}; {error.hint}")
+        _say_paused(self._stream, error)
 
     def refused(self, error: "SourceError") -> None:
         """Tell of a log that is left alone."""
-        console.note(f"{self._stream}: left for now: {error.message}; {error.hint}")
+        console.say(
+            "refused",
+            f"{self._stream}: left for now: {error.message}; {error.hint}",
+            level="warning",
+            stream=self._stream,
+            hint=error.hint,
+        )
+
+
+def _say_paused(stream: str, error: "PausedError") -> None:
+    console.say("paused", f"{error.message}; {error.hint}", level="warning", stream=stream)
+
+
+def _say_landed(stream: str, report: "LandingReport") -> None:
+    """Only for programs: a person reads it in the table."""
+    if console.speaks_json():
+        fields = {k: v for k, v in asdict(report).items() if k not in {"files", "skipped"}}
+        console.say("landed", f"{stream}: {report.lines:,} lines read", stream=stream, **fields)
 
 
 def _follow(names: "Sequence[str]", settings: "Settings") -> "dict[str, LandingReport]":
@@ -125,7 +163,7 @@ def _follow(names: "Sequence[str]", settings: "Settings") -> "dict[str, LandingR
         signal.signal(number, end)
     for name in names:
         source = ", ".join(str(path) for path in settings.streams[name].source)
-        console.note(f"{name}: following {source}; stop with Ctrl-C")
+        console.say("following", f"{name}: following {source}; stop with Ctrl-C", stream=name)
     return follow_streams(names, settings, _Teller, stop)
 
 
@@ -154,7 +192,10 @@ def _print_stream(status: "StreamStatus") -> None:
         click.echo(f"    {reason:<20} {count:,}")
     if status.dropped:
         click.echo(f"  dropped        {status.dropped:,}")
-    click.echo(f"  waiting        {status.lag_bytes:,} bytes in {status.lag_logs:,} logs")
+    waited = f", for up to {status.lag_seconds:,.0f} s" if status.lag_bytes else ""
+    click.echo(f"  waiting        {status.lag_bytes:,} bytes in {status.lag_logs:,} logs{waited}")
+    if status.paused:
+        click.echo(f"  paused         since {status.paused}")
 
 
 def _reasons(rejected: "Mapping[str, int]") -> str:

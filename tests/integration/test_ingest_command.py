@@ -75,6 +75,8 @@ def test_a_declared_stream_is_landed_once(command: Command, tmp_path: Path) -> N
     assert {(p["sequence"], p["record_id"]) for p in shown} == {(1, 5)}  # type: ignore[attr-defined]
     (status,) = answer(command("ingest", "orders", "--status", "--json"))  # type: ignore[misc]
     assert began <= datetime.fromisoformat(status.pop("committed")) <= datetime.now(UTC)
+    assert 0 < status.pop("lag_seconds") < (datetime.now(UTC) - began).total_seconds()
+    assert status.pop("paused") is None
     assert status == {
         "stream": "orders",
         "sequence": 1,
@@ -167,3 +169,20 @@ def test_bookmarks_are_paused_rewound_and_reset(command: Command, tmp_path: Path
     reset = answer(command("bookmarks", "reset", "orders", "--yes", "--json"))
     assert isinstance(reset, dict)
     assert reset["rows_removed"] == 3
+
+
+def test_events_are_json_lines_on_request(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "lakehouse.toml").write_text('[streams.orders]\nsource = "orders.csv"\n')
+    write_log(tmp_path / "orders.csv", [*order_lines(1, 3), BAD])
+    code, _, err = outcome(command("ingest", "--log-format", "json"))
+    assert code == 0, err
+    events = [json.loads(line) for line in err.splitlines()]
+    assert {"time", "level", "event", "message"} <= set.intersection(*map(set, events))
+    (landed,) = [event for event in events if event["event"] == "landed"]
+    assert (landed["stream"], landed["sequence"], landed["landed"]) == ("orders", 1, 3)
+    assert landed["rejected"] == {"wrong_column_count": 1}
+    (tmp_path / "orders.csv").write_text("")
+    code, _, err = outcome(command("ingest", LAKEHOUSE_LOG_FORMAT="json"))
+    error = json.loads(err.splitlines()[-1])
+    assert (code, error["level"], error["exit_code"]) == (3, "error", 3)
+    assert error["hint"]
