@@ -42,8 +42,9 @@ def main(folder: Path, log: Path, room: int) -> None:
 def lost(lake: Lake) -> list[str]:
     """Files in the warehouse that no snapshot of any table refers to."""
     known: set[str] = set()
-    for name in ("order_lines", "rejects"):
-        table = lake.catalog.load_table(f"landing.{name}")
+    spaces = lake.catalog.list_namespaces()
+    for name in (table for space in spaces for table in lake.catalog.list_tables(space)):
+        table = lake.catalog.load_table(name)
         known |= {Path(path).name for path in table.inspect.all_files()["file_path"].to_pylist()}
         known |= {Path(table.metadata_location).name}
         known |= {Path(entry.metadata_file).name for entry in table.metadata.metadata_log}

@@ -42,7 +42,10 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     assert all("No space left" in attempt["error"] for attempt in failed)
     assert all(str(home / ".lake") in attempt["error"] for attempt in failed)
     assert all("free some space and run it again" in attempt["error"] for attempt in failed)
-    assert {attempt["lines"] for attempt in failed} == {3}
+    # In the end there is room for the delivery, and then for its entry in ops.deliveries.
+    landed = [attempt["lines"] for attempt in failed]
+    assert set(landed) <= {3, 303}
+    assert landed == sorted(landed)
     assert last["error"] == ""
     assert last["lines"] == 303
     assert [attempt["lost"] for attempt in [*failed, last]] == [[]] * (len(failed) + 1)
