@@ -242,7 +242,7 @@ def test_new_lines_are_learned_by_the_recipe_in_production(
         assert registry.production(own, "quantity").run_id == tuned.run_id
         put(own, orders())
         execute_due(own, now)
-        again = store.find(own, registry.production(own, "quantity").run_id)
+        again = registry.named(own, "quantity")
         assert again.run_id != tuned.run_id
         assert again.asked == tuned.asked == {"overrides": {"num_leaves": 7}}
         shown = table(own, "recommendations").filter(pl.col("kind") == "discover")
@@ -416,6 +416,11 @@ def test_a_quantity_over_http_is_the_one_of_the_command_line(lake: Lake, client:
             ' "ordered_at": "soon"}]}',
             "lines.0.ordered_at",
         ),
+        (
+            '{"lines": [{"customer_id": "C1", "product_id": "P1", "unit_price": 1,'
+            ' "ordered_at": "0001-01-01T00:00:00+14:00"}]}',
+            "lines.0.ordered_at",
+        ),
     ],
 )
 def test_a_malformed_request_names_the_field(client: Client, body: str, field: str) -> None:
@@ -512,3 +517,13 @@ def test_parameters_that_are_none_are_told(text: str) -> None:
     with pytest.raises(ModelError):
         parse_overrides(text)
     assert parse_overrides('{"num_leaves": 31}') == {"num_leaves": 31}
+
+
+@pytest.mark.parametrize("wrong", [{"num_leaves": -5}, {"rounds": 0}, {"alpha": 7.0}])
+def test_parameters_that_lightgbm_refuses_are_told(wrong: dict[str, float]) -> None:
+    from lakehouse.ml.quantity.features import FEATURES
+    from lakehouse.ml.quantity.model import PARAMETERS, fit_quantity
+
+    rows = np.random.default_rng(1).normal(size=(200, len(FEATURES)))
+    with pytest.raises(ModelError, match="refuses"):
+        fit_quantity(rows, np.abs(rows[:, 0]), 1, {**PARAMETERS, **wrong})

@@ -9,12 +9,12 @@ import pytest
 from pyiceberg.catalog import Catalog
 
 from dbt_project.plugin.invocation import invoke
-from ingest import land_orders
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import BuildError
 from lakehouse.ml.tasks import recommend
 from lakehouse.ml.tasks.execution import TASKS
+from lakehouse.pipeline.landing import land as pipeline_land
 from lakehouse.pipeline.models import ModelsReport, compute_models
 from lakehouse.pipeline.warehouse import build_warehouse
 from lakehouse.progress import SILENT
@@ -41,7 +41,7 @@ def log(folder: Path, name: str, days: range) -> Path:
 
 def land(settings: Settings, source: Path) -> None:
     with open_catalog(settings) as catalog:
-        land_orders(source, catalog, settings)
+        pipeline_land(source, catalog, settings, SILENT)
     assert not build_warehouse(settings, SILENT).failures
 
 

@@ -20,13 +20,17 @@ if TYPE_CHECKING:
     from lakehouse.ml.tasks.recommend import Request
 
 
+KINDS = ("for_you", "buy_again", "discover")
+ENGINES = ("kernel", "sql")
+
+
 @click.command(epilog="Example: lakehouse ml recommend --customers 17850 --kind discover")
 @click.option("--customers", help="Print the lists of these, separated by commas.")
 @click.option("--items", help="Print neighbours, partners and audience of these products.")
-@click.option("--kind", help="Only for_you, buy_again or discover.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only these lists.")
 @click.option("--for-you", help="The recommender of the for_you list; auto: the best one.")
 @click.option("--discover", help="The recommender of the discover list; auto: the best one.")
-@click.option("--engine", help="How neighbours are found: kernel (at first) or sql.")
+@click.option("--engine", type=click.Choice(ENGINES), help="How neighbours are found.")
 @force_flag
 @as_json_flag
 @click.pass_obj

@@ -39,7 +39,7 @@ def build(invocation: "Invocation", *, as_json: bool) -> None:
 @click.command(epilog="Example: lakehouse ml runs --task quantity --rank mae")
 @click.argument("run", required=False)
 @click.option("--task", help="Only runs of this task.")
-@click.option("--status", help="Only finished or failed ones.")
+@click.option("--status", type=click.Choice(("finished", "failed")), help="Only these.")
 @click.option("--rank", help="Rank the runs of --task by this metric, the best first.")
 @as_json_flag
 @click.pass_obj
@@ -52,7 +52,9 @@ def runs(  # noqa: PLR0913 - the flags of a command
     rank: str | None,
     as_json: bool,
 ) -> None:
-    """List the runs, or show everything about RUN (the beginning of its id is enough)."""
+    """List the runs, or show everything about RUN (a task: the one in production).
+
+    The beginning of a run's id is enough."""
     from lakehouse.ml.tasks import asking
 
     with opened(invocation) as lake:
@@ -69,7 +71,7 @@ def runs(  # noqa: PLR0913 - the flags of a command
             print_rows(asking.listing(lake, task, status), as_json=as_json)
 
 
-@click.command(epilog="Example: lakehouse ml lineage recommend-2024 --customer 17850")
+@click.command(epilog="Example: lakehouse ml lineage recommend --customer 17850")
 @click.argument("run")
 @click.option("--customer", help="Show the log lines behind this customer's predictions.")
 @click.option("--product", help="Show the log lines behind this product's predictions.")
@@ -85,10 +87,10 @@ def lineage(
 ) -> None:
     """From RUN back to the snapshots it read, their files, and the lines of the logs."""
     from lakehouse.ml.runs.lineage import trace
-    from lakehouse.ml.runs.store import find
+    from lakehouse.ml.runs.registry import named
 
     with opened(invocation) as lake:
-        found = trace(lake, find(lake, run), customer_id=customer, product_id=product)
+        found = trace(lake, named(lake, run), customer_id=customer, product_id=product)
     if as_json:
         print_rows([{**asdict(found), "run": found.run.run_id}], as_json=True)
         return
@@ -141,18 +143,18 @@ def versions(invocation: "Invocation", *, task: str | None, as_json: bool) -> No
         print_rows([asdict(v) for v in registry.versions(lake, task)], as_json=as_json)
 
 
-@click.command(epilog="Example: lakehouse ml repeat quantity-20241121")
+@click.command(epilog="Example: lakehouse ml repeat quantity")
 @click.argument("run")
 @as_json_flag
 @click.pass_obj
 def repeat(invocation: "Invocation", *, run: str, as_json: bool) -> None:
     """Run RUN again from its record, and compare the numbers. Nothing is published."""
     from lakehouse.errors import ModelError
-    from lakehouse.ml.runs.store import find
+    from lakehouse.ml.runs.registry import named
     from lakehouse.ml.tasks.execution import repeat as again
 
     with opened(invocation) as lake:
-        found = again(lake, find(lake, run), now, console.TerminalProgress())
+        found = again(lake, named(lake, run), now, console.TerminalProgress())
     rows = [
         {"model": old.model, "slice": old.slice, "name": old.name, "was": old.value}
         | {"is": new.value if new else None}

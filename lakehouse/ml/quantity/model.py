@@ -50,13 +50,20 @@ class QuantityModel:
 def fit_quantity(
     features: Floats, quantity: Floats, seed: int, parameters: Mapping[str, Any] = PARAMETERS
 ) -> QuantityModel:
-    """Gradient boosted trees on log quantities; the same seed gives the same trees."""
+    """Gradient boosted trees on log quantities; the same seed gives the same trees.
+
+    Raises ModelError for parameters that LightGBM refuses.
+    """
     settings = dict(parameters)
     rounds = int(settings.pop("rounds", ROUNDS))
     settings |= {"seed": seed, "num_threads": 1, "deterministic": True, "verbose": -1}
     settings |= {"force_row_wise": True, "feature_pre_filter": False}
     data = lightgbm.Dataset(features, np.log1p(quantity), feature_name=list(FEATURES))
-    return QuantityModel(lightgbm.train(settings, data, rounds))
+    try:
+        return QuantityModel(lightgbm.train(settings, data, rounds))
+    except (lightgbm.basic.LightGBMError, ValueError) as e:
+        said = str(e).split(" at /")[0].strip()  # LightGBM goes on with its own source file
+        raise ModelError(f"LightGBM refuses the parameters: {said}", hint="see its manual") from e
 
 
 def read_quantity(text: bytes) -> QuantityModel:

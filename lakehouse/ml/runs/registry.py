@@ -9,7 +9,7 @@ from lakehouse.errors import CatalogError, ModelError
 from lakehouse.ml.lake import Lake, qualified
 from lakehouse.ml.runs.record import Run
 from lakehouse.ml.runs.schemas import REGISTRY, REGISTRY_SCHEMA
-from lakehouse.ml.runs.store import append, runs
+from lakehouse.ml.runs.store import append, find, runs
 
 LATEST = "latest run"
 """The reason of a promotion that nobody asked for: the run was the last one."""
@@ -104,6 +104,15 @@ def settle(lake: Lake, task: str | None = None) -> None:
             stray = lake.writer(table) not in {None, run.run_id}
             if stray and lake.keeps(table, snapshot_id):
                 lake.restore(table, snapshot_id)
+
+
+def named(lake: Lake, name: str) -> Run:
+    """The run in production of the task of this name, or the run whose id begins so.
+
+    Raises ModelError when there is none, or more than one.
+    """
+    version = production(lake, name)
+    return find(lake, version.run_id if version else name)
 
 
 def previous(lake: Lake, task: str) -> Version:

@@ -3,12 +3,22 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from lakehouse.ml.quantity.asking import Question
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64)]
 Price = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, without a zone; one that nobody can mean is refused."""
+    if not 1900 <= moment.year < 2200:
+        raise ValueError("the year should be from 1900 to 2199")
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class Message(BaseModel):
@@ -24,14 +34,12 @@ class LineAsked(Message):
     product_id: Identifier
     unit_price: Price = Field(description="Pounds sterling a unit")
     country: Identifier | None = Field(None, description="Default: the customer's last one")
-    ordered_at: datetime | None = Field(None, description="UTC. Default: now")
+    ordered_at: Moment | None = Field(None, description="UTC. Default: now")
 
     def to_question(self, now: datetime) -> Question:
         """The line as the model is asked; products are known in capitals."""
-        at = self.ordered_at or now
-        if at.tzinfo is not None:
-            at = at.astimezone(UTC).replace(tzinfo=None)
         product = self.product_id.strip().upper()
+        at = self.ordered_at or now
         return Question(self.customer_id, product, self.unit_price, at, self.country)
 
 

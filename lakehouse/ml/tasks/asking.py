@@ -212,7 +212,7 @@ def ranking(lake: Lake, task: str | None, metric: str) -> Rows:
 
 def record_of(lake: Lake, run_id: str) -> tuple[dict[str, Any], Rows]:
     """Everything recorded of a run, and its metrics."""
-    run = store.find(lake, run_id)
+    run = registry.named(lake, run_id)
     record = {k: v for k, v in asdict(run).items() if k != "metrics"}
     return record, [asdict(metric) for metric in run.metrics]
 

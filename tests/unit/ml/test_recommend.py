@@ -45,6 +45,13 @@ def test_the_missing_square_of_the_own_colour_comes_first(fits: Fits, name: str)
     assert picked[:, 0].tolist() == list(range(SIZE))  # customer i misses product i
 
 
+def test_the_missing_square_is_found_in_sql_too(board: Interactions) -> None:
+    with duckdb.connect() as connection:
+        model = fit_neighbours_sql(connection, board)
+    picked, _ = top(model, everybody(board), 1, seen=board.counts)
+    assert picked[:, 0].tolist() == list(range(SIZE))
+
+
 @pytest.mark.parametrize("name", [*PERSONAL, "buy_again"])
 def test_repeats_allowed_the_own_colour_fills_the_list(fits: Fits, name: str) -> None:
     found = fits.interactions
