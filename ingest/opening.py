@@ -79,7 +79,7 @@ def open_stream(
         if stream.transform:
             folder = settings.file.parent if settings.file else Path.cwd()
             transform = open_transform(name, stream.transform, folder, now)
-            steps = (TransformStep(opened.enter_context(transform)),)
+            steps = (TransformStep(opened.enter_context(transform), bool(stream.objects)),)
         format_, destination = open_destination(name, stream, catalog, reached, now)
         return OpenStream(
             name,
@@ -140,7 +140,9 @@ def _open_target(name: str, stream: StreamSettings, catalog: Catalog) -> _Opened
         table = ensure_table(catalog, OBJECTS, OBJECTS_SCHEMA)
         standing = _standing(name, stream, table)
         layout = object_layout(name, stream, standing.checkpoint.version)
-        return _Opened(TextLines(), ObjectTarget(table, layout), standing)
+        return _Opened(
+            TextLines(escaped=bool(stream.transform)), ObjectTarget(table, layout), standing
+        )
     if stream.routed:
         routed = {key: _routed_table(name, each, catalog) for key, each in stream.routed.items()}
         keyed = {key: keyed_table(each) for key, each in routed.items()}

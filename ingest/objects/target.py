@@ -50,6 +50,11 @@ class ObjectLayout:
     delimiter: bytes
     partitioning: Partitioning
 
+    def content(self, records: Sequence[bytes]) -> bytes:
+        """The records one after the other; a delimiter follows each that has none."""
+        delimiter = self.delimiter
+        return b"".join(r if r.endswith(delimiter) else r + delimiter for r in records)
+
 
 class ObjectTarget:
     """Puts records into objects, one for each partition that a delivery has records of."""
@@ -78,8 +83,7 @@ class ObjectTarget:
         refused = [tuple(self._place(batch, objects)) for batch, _ in batches]
         layout = self._layout
         for each in objects.values():
-            content = layout.delimiter.join([*each.records, b""])
-            content = layout.compression.compress(content)
+            content = layout.compression.compress(layout.content(each.records))
             shipments.stage(layout.folder, each.key, content)
             self._rows.append(_row(each, stream, sequence, layout.folder, len(content)))
         return refused

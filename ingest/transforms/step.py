@@ -1,5 +1,6 @@
 """A transform as a step of a stream: lines to records, and what became of them to lines."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +12,20 @@ from ingest.screening import LONGEST_LINE
 from ingest.transforms.contract import Dropped, Failed, Metadata, Record
 from ingest.transforms.transform import Transform
 
+_ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
+
 
 @dataclass(frozen=True)
 class TransformStep:
     """Sends a stream's records through a transform. A record is a line without its end.
 
     Of what comes back, a newline at the end does not count; one within makes it several lines,
-    which no record can be. A line that is longer than Firehose takes is refused before.
+    which no record can be. Where records are no lines any more after it, they are `escaped`:
+    nothing of them is lost. A line that is longer than Firehose takes is refused before.
     """
 
     transform: Transform
+    escaped: bool = False
 
     def __call__(self, records: Records) -> Records:
         """The records as the transform has them."""
@@ -33,7 +38,7 @@ class TransformStep:
             if isinstance(outcome, Failed):
                 block.refuse(line, data, outcome)
             elif not isinstance(outcome, Dropped):
-                text = outcome.data.removesuffix(b"\n").removesuffix(b"\r")
+                text = escape(outcome.data) if self.escaped else _line(outcome.data)
                 if b"\n" in text:
                     count = text.count(b"\n") + 1
                     block.reject(line, data, Reason.SEVERAL_LINES, f"transformed into {count}")
@@ -51,6 +56,20 @@ class TransformStep:
             metadata,
             block.original,
         )
+
+
+def escape(record: bytes) -> bytes:
+    """The record as one line, from which `unescape` makes it again."""
+    return record.replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
+
+
+def unescape(line: bytes) -> bytes:
+    """The record that `escape` made a line of."""
+    return _ESCAPED.sub(lambda found: b"\n" if found[1] == b"n" else found[1], line)
+
+
+def _line(data: bytes) -> bytes:
+    return data.removesuffix(b"\n").removesuffix(b"\r")
 
 
 class _Lines:

@@ -280,3 +280,30 @@ def test_a_query_that_is_none_is_told_before_anything_is_read(
     stream = declared(BY_CUSTOMER.replace(".customer.id", ".customer |"))
     with pytest.raises(ConfigError, match="the query of 'customer' is no jq"):
         stream.land(log(stream, click("a")))
+
+
+def test_what_a_transform_makes_of_a_record_stays_as_it_is(
+    declared: Callable[[str], Stream],
+) -> None:
+    """Several lines, none, backslashes and all bytes; and a delimiter where there is none."""
+    stream = declared(f"""
+        [streams.clicks.transform]
+        python = "shop:handler"
+        [streams.clicks.objects]
+        append_delimiter = true
+        {FAILURES}
+    """)
+    made = [b"a\nb", b"c\n", b"", b"\\n\\", b"\r\n", bytes(range(256)), b"x" * 2_000_000]
+    (stream.folder / "shop.py").write_text(f"""
+import base64
+MADE = {made!r}
+def handler(event):
+    return {{"records": [
+        {{"recordId": r["recordId"], "result": "Ok", "data": base64.b64encode(m).decode()}}
+        for r, m in zip(event["records"], MADE)
+    ]}}
+""")
+    report = stream.land(log(stream, *(str(n) for n in range(len(made)))))
+    assert report.landed == len(made)
+    (content,) = stream.objects().values()
+    assert content == b"".join(each if each.endswith(b"\n") else each + b"\n" for each in made)
