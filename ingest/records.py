@@ -167,13 +167,20 @@ def parse_records(
         return parsed
     lines = np.arange(records.count) if records.lines is None else records.lines
     rejects = [replace(reject, line=int(lines[reject.line])) for reject in parsed.rejects]
-    if records.original is not None and rejects:
-        # Its record id is that of the line that was read, so that line is what is kept of it.
-        original = Block(records.original)
-        rejects = [
-            replace(reject, raw=readable(original.line(reject.line)[:LONGEST_LINE]))
-            for reject in rejects
-        ]
-    rejects = sorted([*records.rejects, *rejects], key=lambda reject: reject.line)
+    rejects = sorted([*records.rejects, *as_received(rejects, records)], key=lambda r: r.line)
     landed = lines if parsed.lines is None else lines[parsed.lines]
     return replace(parsed, lines=landed, rejects=tuple(rejects), count=records.count)
+
+
+def as_received(rejects: list[Reject], records: Records) -> list[Reject]:
+    """The rejects of a parser with the lines that were read, whatever a transform made of them.
+
+    Their record ids are those of these lines.
+    """
+    if records.original is None or not rejects:
+        return rejects
+    original = Block(records.original)
+    return [
+        replace(reject, raw=readable(original.line(reject.line)[:LONGEST_LINE]))
+        for reject in rejects
+    ]

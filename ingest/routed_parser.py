@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingest.error_records import ErrorType, Failure
-from ingest.records import Parsed, Part, RecordParser, Records
+from ingest.records import Parsed, Part, RecordParser, Records, as_received
 from ingest.rejects import Reason, Reject, readable
 from ingest.routing import Operation, RouteError, Router
 from ingest.screening import LONGEST_LINE
@@ -34,7 +34,7 @@ class RoutedParser:
         """What becomes of the records, table by table; indices are those of the block."""
         routed, refused = self._routed(records)
         parts: list[Part] = []
-        rejects = [*records.rejects, *refused]
+        rejects = refused
         drifted = False
         for (table, operation), (lines, texts) in routed.items():
             parsers = self._parsers[table]
@@ -54,6 +54,7 @@ class RoutedParser:
                 )
                 rejects += without
             parts.append(part)
+        rejects = [*records.rejects, *as_received(rejects, records)]
         rejects.sort(key=lambda reject: reject.line)
         return Parsed(pa.table({}), None, tuple(rejects), records.count, drifted, tuple(parts))
 

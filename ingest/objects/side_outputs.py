@@ -32,7 +32,7 @@ class Backup:
 
     def write(self, batches: Sequence[Batch], shipments: Shipments) -> None:
         """Stage one object, if there is any record."""
-        texts = [_ended(batch) for batch in batches]
+        texts = [received(batch) for batch in batches]
         if content := b"".join(texts):
             oldest = min(batch.arrived for batch in batches)
             content = self.compression.compress(content)
@@ -55,7 +55,7 @@ class ErrorOutput:
         for batch in batches:
             if not batch.parsed.rejects:
                 continue
-            block = Block(_ended(batch))
+            block = Block(received(batch))
             for reject in batch.parsed.rejects:
                 failure = reject.failure or Failure(
                     ErrorType.FORMAT, reject.reason.value, reject.detail
@@ -76,7 +76,7 @@ class ObjectOutputs:
     shipments: Shipments
 
 
-def _ended(batch: Batch) -> bytes:
+def received(batch: Batch) -> bytes:
     """The lines of a batch as they were received; the last one has an end too."""
     text = bytes(batch.source)
     return text + b"\n" if text and not text.endswith(b"\n") else text

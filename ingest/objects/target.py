@@ -19,7 +19,9 @@ from ingest.objects.compression import Compression
 from ingest.objects.naming import Naming
 from ingest.objects.partitions import Keys, PartitionError, Partitioning
 from ingest.objects.shipments import Shipments
+from ingest.objects.side_outputs import received
 from ingest.rejects import Reason, Reject, readable
+from ingest.screening import Block
 from ingest.targets import Numbered
 from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.fenced_append import Append
@@ -109,14 +111,15 @@ class ObjectTarget:
         """Put the batch's records into their objects; those that belong to none."""
         lines = batch.parsed.lines
         records: list[bytes] = batch.parsed.rows["record"].to_pylist()
-        refused = []
+        refused: list[Reject] = []
+        source = Block(received(batch))
         for place, record in enumerate(records):
             line = place if lines is None else int(lines[place])
             try:
                 keys = self._layout.partitioning.keys(record, batch.metadata.get(line))
                 self._object(keys, batch.arrived, objects).records.append(record)
             except PartitionError as e:
-                refused.append(_reject(line, record, e))
+                refused.append(_reject(line, source.line(line), e))
         return refused
 
     def _object(self, keys: Keys, arrived: datetime, objects: dict[Keys, _Object]) -> _Object:

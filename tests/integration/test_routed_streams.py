@@ -171,6 +171,10 @@ def route(record):
     stream.land(log(stream, person(1, op="delete"), person(2, "b"), name="2"))
     assert people(stream) == [(2, "b")]
     assert len(stream.rows("landing.notes")) == 1
+    # What is kept of a record that has no route is the line that was read.
+    stream.land(log(stream, {"table": "nowhere", "id": 7}, name="3"))
+    (reject,) = stream.rows("landing.rejects")
+    assert json.loads(reject["raw"]) == {"table": "nowhere", "id": 7}
 
 
 OPERATIONS = st.lists(
