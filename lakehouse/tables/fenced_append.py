@@ -68,7 +68,7 @@ def append_fenced(*appends: Append) -> None:
     delivered; CommitFailedException when others change the tables all the time.
     """
     for number in range(_ATTEMPTS):
-        attempts = _stage(appends)
+        attempts = _stage_on_what_is_there(appends)
         try:
             _commit(attempts)
         except CommitFailedException:
@@ -172,6 +172,17 @@ class _Attempt:
     def remove_manifests(self) -> None:
         """Delete what the snapshot would have been made of."""
         self._producer._clean_all_uncommitted()
+
+
+def _stage_on_what_is_there(appends: Sequence[Append]) -> list[_Attempt]:
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _stage(appends)
+        except FileNotFoundError:
+            # Maintenance has removed what a table was made of when it was last looked at.
+            for append in appends:
+                append.table.refresh()
+    return _stage(appends)
 
 
 def _stage(appends: Sequence[Append]) -> list[_Attempt]:

@@ -15,11 +15,12 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import TracebackType
 
-from pyiceberg.exceptions import CommitFailedException
-
 from ingest.positions import stream_positions
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
+from lakehouse.maintenance_settings import MaintenanceSettings
+from lakehouse.tables.maintenance.run import Maintenance
+from lakehouse.tables.maintenance.site import Order
 from tests.order_logs import Lake
 from tests.soak.dying import Death, lakehouse, random_death
 
@@ -107,7 +108,7 @@ class Soak:
         with LiveWriter(self._folder / "logs", self._folder / "record.txt", seed) as writer:
             writer.tell("hold")
             self._ingest(["ingest", "--json"], None)
-            caretaker = SERVER.Process(target=expire_again_and_again, args=(self.settings, stop))
+            caretaker = SERVER.Process(target=maintain_again_and_again, args=(self.settings, stop))
             caretaker.start()
             try:
                 while self.tally.killed < kills:
@@ -186,16 +187,19 @@ def check_same(what: str, found: Iterable[str], expected: Iterable[str]) -> None
     assert (lost, doubled) == (Counter(), Counter()), f"{what}: lost {lost}, doubled {doubled}"
 
 
-def expire_again_and_again(settings: Settings, stop: Event) -> None:
-    """Expire every snapshot that is half a second old, until told to stop."""
+def maintain_again_and_again(settings: Settings, stop: Event) -> None:
+    """Pack small files, and expire and delete what is half a second old, until told to stop."""
+    kept = MaintenanceSettings(snapshot_retention=timedelta(seconds=1), keep_snapshots=1)
+    names = [tuple(name.split(".")) for name in TABLES]
     with open_catalog(settings) as catalog:
-        while not stop.wait(0.2):
-            for name in TABLES:
-                if not catalog.table_exists(name):
-                    continue
-                table = catalog.load_table(name)
-                old = datetime.now(UTC) - timedelta(seconds=0.5)
-                try:
-                    table.maintenance.expire_snapshots().older_than(old).commit()
-                except (CommitFailedException, ValueError):
-                    continue  # a delivery was faster, and expired them itself
+        notes = settings.home / "maintenance"
+        work = Maintenance(catalog, Order(kept, full=True), notes, utc_now)
+        while not stop.wait(0.5):
+            there = [name for name in names if catalog.table_exists(name)]
+            for done in work.run(there):
+                assert done.error is None, done.error
+
+
+def utc_now() -> datetime:
+    """The time in UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)

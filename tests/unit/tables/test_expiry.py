@@ -96,3 +96,16 @@ def test_no_file_goes(table: Table) -> None:
     commit(table, 6, 6, History(count=1, seconds=0, clock=Clock(10)))
     assert before
     assert before <= files()
+
+
+def test_who_looked_long_ago_commits_on_what_is_there(table: Table, catalog: Catalog) -> None:
+    """Maintenance has deleted what the table was made of when it was looked at."""
+    commit(table, 1, 1, History())
+    stale = catalog.load_table(REJECTS)
+    snapshot = stale.current_snapshot()
+    assert snapshot is not None
+    commit(table, 1, 1, History(count=1, seconds=0, clock=Clock(10)), stream="other")
+    Path(snapshot.manifest_list.removeprefix("file://")).unlink()
+    commit(stale, 2, 2, History())
+    assert read_checkpoint(table.refresh().metadata, "s") == "2"
+    assert read_checkpoint(table.metadata, "other") == "1"
