@@ -197,7 +197,8 @@ class DeliveryStream:
         left = batch.left
         if left in staged.moves and left.log == batch.log:
             left = staged.moves.pop(left).left
-        staged.moves[batch.reached] = Move(left, batch.reached)
+        if batch.reached:
+            staged.moves[batch.reached] = Move(left, batch.reached)
         return replace(batch, parsed=replace(parsed, rejects=rejects)) if more else batch
 
     def _advance(self, checkpoint: Checkpoint) -> None:

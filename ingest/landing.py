@@ -105,7 +105,7 @@ class Landing:
         self.format = stream.format
         self._stream = stream
         self._destination = stream.destination
-        self._reading = Reading(
+        self.reading = Reading(
             stream.format,
             stream.transforms,
             min(hints.block, hints.delivery),
@@ -188,7 +188,7 @@ class Landing:
         shown = 0
         for event in ahead(events, _AHEAD):
             if isinstance(event, Batch):
-                self._take(event)
+                self.take(event)
                 read = event.stored
             else:
                 self._finish(event)
@@ -202,7 +202,7 @@ class Landing:
     def _read(
         self, files: Iterable[LogFile], *, whole_lines: bool = False
     ) -> Generator[Batch | _Finished, None, None]:
-        known = [*self._destination.checkpoint.bookmarks, *(b.reached for b in self._buffer.items)]
+        known = [*self._destination.checkpoint.bookmarks, *self._waiting]
         for file in files:
             sealed = file_fingerprint(file.path) if file.sealed else ""
             whole = whole_lines and not file.complete
@@ -211,7 +211,7 @@ class Landing:
             if not sealed or sealed not in {bookmark.sealed for bookmark in mine}:
                 for log in file.logs():
                     reached = None
-                    for batch in read_batches(log, self._reading, mine, sealed, whole_lines=whole):
+                    for batch in read_batches(log, self.reading, mine, sealed, whole_lines=whole):
                         yield batch
                         reached = batch.reached
                     if reached:
@@ -219,9 +219,15 @@ class Landing:
             known += new
             yield _Finished(file, bool(new))
 
-    def _take(self, batch: Batch) -> None:
+    @property
+    def _waiting(self) -> list[Bookmark]:
+        """What is reached by the batches in the buffer."""
+        return [batch.reached for batch in self._buffer.items if batch.reached]
+
+    def take(self, batch: Batch) -> None:
+        """Hold a batch, and deliver what is due."""
         self._buffer.add(batch, batch.size)
-        sealed = bool(batch.reached.sealed)
+        sealed = batch.reached is not None and bool(batch.reached.sealed)
         if not sealed:
             self._whole = len(self._buffer)
         if self._buffer.due:

@@ -52,13 +52,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Batch:
-    """Consecutive lines of one log, parsed, and the log's bookmark before and after them."""
+    """Consecutive lines of one log, parsed, and the log's bookmark before and after them.
+
+    What can't be read again, such as the standard input, has no bookmarks.
+    """
 
     log: str
     first_line: int
     parsed: Parsed
     left: Bookmark | None
-    reached: Bookmark
+    reached: Bookmark | None
     size: int  # bytes of text
     stored: int  # bytes of the file read so far, about
     arrived: datetime

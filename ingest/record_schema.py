@@ -64,6 +64,8 @@ class RecordSchema:
                     columns[field] = self._new(field, value)
             elif column.contract is Contract.EVOLVE:
                 columns[field] = _widened(column, value)
+            elif column.contract is Contract.FREEZE or column.required:
+                hold(value, column.type)
         check_required(record, columns)
         self.columns = columns
         self._taken |= {column.name for column in columns.values()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.logs import LogFile, identify, logs_below, natural
 from lakehouse.errors import SourceError
+from lakehouse.stream_settings import STDIN
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,9 @@ def find_sources(sources: Sequence[Path], suffixes: Sequence[str]) -> list[Found
     count that end with one of the `suffixes`, see `logs_below`, of a pattern all that are not
     hidden. A file's name is its path below what all sources have in common.
     """
-    places = [_place(source) for source in sources]
+    places = [_place(source) for source in sources if source != STDIN]
+    if not places:
+        return []
     common = Path(os.path.commonpath([place for place, _ in places]))
     if common.is_file():
         common = common.parent

@@ -16,17 +16,19 @@ from ingest.opening import checkpoint_table, open_stream, stream_settings
 from ingest.reading_state import mark_all_read
 from ingest.refusals import translated
 from ingest.sources import read_sources
+from ingest.standard_input import land_input
 from lakehouse.config import Settings
 from lakehouse.errors import PausedError
 from lakehouse.locks import home_lock
 from lakehouse.progress import SILENT, Progress
-from lakehouse.stream_settings import BUILT_IN, ORDERS, StreamSettings
+from lakehouse.stream_settings import BUILT_IN, ORDERS, STDIN, StreamSettings
 from lakehouse.tables.checkpoints import refuse_paused
 
 # A poll parses what came since the last one: blocks of the size of a large one.
 _LIVE_BLOCK_BYTES = 4 << 20
 _POLL_SECONDS = 0.1
 _PAUSED_SECONDS = 1.0
+_INPUT = 0  # the descriptor of the standard input
 
 
 def stream_lock(name: str, settings: Settings) -> AbstractContextManager[None]:
@@ -42,7 +44,8 @@ def due_streams(settings: Settings) -> list[str]:
     due = [
         name
         for name, stream in settings.streams.items()
-        if name not in BUILT_IN or any(source.exists() for source in stream.source)
+        if name not in BUILT_IN
+        or any(source == STDIN or source.exists() for source in stream.source)
     ]
     return due or [ORDERS]
 
@@ -108,11 +111,14 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     Delivers by the stream's buffering hints; waits while the stream is paused, and then reads
     again what it had not delivered. A log that can't be read is told to the `watcher`
     and tried again when it has changed; the others go on. A last line without end is left until
-    it has one. Raises LockedError, CatalogError and MachineError as `land_logs` does.
+    it has one. The end of the standard input is the end of its stream. Raises LockedError,
+    CatalogError and MachineError as `land_logs` does.
     """
     stream = stream_settings(name, settings)
     hints = BufferingHints(_LIVE_BLOCK_BYTES, stream.buffer_size, stream.buffer_interval)
     started = clock()
+    if STDIN in stream.source:
+        return _pipe(name, catalog, settings, hints, stop)
     report = NOTHING
     with translated(settings.home):
         while not stop.is_set():
@@ -131,6 +137,22 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
                 report = report.plus(landing.report(clock() - started))
             _await_resumption(name, stream, catalog, stop)
     return report
+
+
+def _pipe(
+    name: str, catalog: Catalog, settings: Settings, hints: BufferingHints, stop: Event
+) -> LandingReport:
+    """Land the standard input; a pause is an error here: what was read can't be read again."""
+    started = time.monotonic()
+    with (
+        translated(settings.home),
+        stream_lock(name, settings),
+        closing(open_stream(name, settings, catalog)) as opened,
+    ):
+        opened.recover()
+        landing = Landing(opened, hints)
+        land_input(landing, _INPUT, stop)
+        return landing.report(time.monotonic() - started)
 
 
 def _follow(follower: Follower, stop: Event, all_read: Callable[[], None]) -> None:

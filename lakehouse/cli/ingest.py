@@ -11,6 +11,7 @@ import click
 from lakehouse.cli import console
 from lakehouse.cli.tables import print_rows
 from lakehouse.errors import LakehouseError, PausedError, SourceError
+from lakehouse.stream_settings import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +69,9 @@ def ingest(  # noqa: PLR0913, PLR0917 - click's
         click.echo(json.dumps({n: asdict(r) for n, r in reports.items()}, indent=2))
     elif reports:
         print_rows([_row(n, r) for n, r in reports.items()], as_json=False)
+        for name, report in reports.items():
+            for reason, count in report.rejected.items():
+                click.echo(f"{name}: {count:,} rejected: {reason}")
     _raise_first(errors)
 
 
@@ -80,8 +84,9 @@ def _land(
 
     progress = console.TerminalProgress()
     reports, errors = {}, {}
+    files = [name for name in names if STDIN not in settings.streams[name].source]
     with open_catalog(settings) as catalog:
-        for name in names:
+        for name in files:
             try:
                 reports[name] = land_stream(name, catalog, settings, progress)
                 _say_landed(name, reports[name])
@@ -89,6 +94,9 @@ def _land(
                 _say_paused(name, e)
             except LakehouseError as e:
                 errors[name] = e
+    # What comes by the standard input is landed as it comes, until it ends.
+    if piped := [name for name in names if name not in files]:
+        reports |= _follow(piped, settings)
     return reports, errors
 
 
@@ -162,7 +170,8 @@ def _follow(names: "Sequence[str]", settings: "Settings") -> "dict[str, LandingR
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     for name in names:
-        source = ", ".join(str(path) for path in settings.streams[name].source)
+        paths = settings.streams[name].source
+        source = "the standard input" if STDIN in paths else ", ".join(map(str, paths))
         console.say("following", f"{name}: following {source}; stop with Ctrl-C", stream=name)
     return follow_streams(names, settings, _Teller, stop)
 
@@ -198,17 +207,13 @@ def _print_stream(status: "StreamStatus") -> None:
         click.echo(f"  paused         since {status.paused}")
 
 
-def _reasons(rejected: "Mapping[str, int]") -> str:
-    return "\n".join(f"{count:,} {reason}" for reason, count in rejected.items()) or "0"
-
-
 def _row(name: str, report: "LandingReport") -> dict[str, object]:
     return {
         "stream": name,
         "files": len(report.files),
         "lines": report.lines,
         "landed": report.landed,
-        "rejected": _reasons(report.rejected),
+        "rejected": sum(report.rejected.values()),
         "dropped": report.dropped,
         "deliveries": report.deliveries,
         "seconds": round(report.seconds, 1),

@@ -29,7 +29,7 @@ def split(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[tuple[Rec
         return [(Record(), rows)] if len(rows) else []
     starts = _run_starts(rows, schema, spec)
     # Of no other columns: to take rows of text that came in many chunks copies all of it.
-    sources = [schema.find_field(field.source_id).name for field in spec.fields]
+    sources = list(dict.fromkeys(schema.find_field(f.source_id).name for f in spec.fields))
     records = _records(rows.select(sources).take(pa.array(starts)), schema, spec)
     numbers = {record: n for n, record in enumerate(dict.fromkeys(records))}
     codes = np.array([numbers[record] for record in records])
