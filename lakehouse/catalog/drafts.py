@@ -164,14 +164,6 @@ class DraftCatalog(LakeSqlCatalog):
                 found[row.identifier] = row.location
         return found
 
-    def load_table(self, identifier: str | Identifier) -> Table:
-        """As PyIceberg's."""
-        levels = Catalog.identifier_to_tuple(identifier)
-        location = self.metadata_location(levels)
-        metadata = self.metadata_at(location)
-        io = self._load_file_io(metadata.properties, location)
-        return Table(levels, metadata, location, io, self)
-
     def list_tables(self, namespace: str | Identifier) -> list[Identifier]:
         """As PyIceberg's."""
         found = super().list_tables(namespace)

@@ -1,11 +1,13 @@
 """Where engines reach the catalog: a running Iceberg REST service."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from lakehouse.catalog.opening import kind_of, open_catalog
+from lakehouse.catalog.sql import LakeSqlCatalog
+from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, ConfigError
 
@@ -20,6 +22,29 @@ class Endpoint:
     uri: str
     token: str = field(repr=False)
     warehouse: str = ""
+
+
+@contextmanager
+def steady_endpoint(settings: Settings) -> Iterator[tuple[Endpoint, Callable[[], None]]]:
+    """The same for a reader of several tables, who must find them of one published state.
+
+    With it comes what renews that state, to be called before each statement. Other catalogs than
+    a SQL database don't tell where all tables are at one moment: there, each table is read as it
+    is when it is asked for.
+
+    Raises what `open_catalog` raises; nothing is made where no lakehouse is yet.
+    """
+    if settings.catalog and kind_of(settings.catalog) != "sql":
+        with catalog_endpoint(settings, create=False) as endpoint:
+            yield endpoint, lambda: None
+        return
+    from lakehouse.catalog.rest import serving  # noqa: PLC0415 - as below
+
+    with open_catalog(settings, create=False) as catalog:
+        assert isinstance(catalog, LakeSqlCatalog)  # noqa: S101 - its kind was asked above
+        steady = SteadyCatalog(catalog)
+        with serving(steady) as endpoint:
+            yield endpoint, steady.renew
 
 
 @contextmanager

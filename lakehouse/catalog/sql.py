@@ -144,6 +144,14 @@ class LakeSqlCatalog(DefaultingCatalog, SqlViews, SqlCatalog):
         """Apply every change, or none, in one transaction. Raises CommitFailedException."""
         return commit_together(self, changes)
 
+    def load_table(self, identifier: str | Identifier) -> Table:
+        """As PyIceberg's, wherever this catalog finds the table's metadata."""
+        levels = Catalog.identifier_to_tuple(identifier)
+        location = self.metadata_location(levels)
+        metadata = self.metadata_at(location)
+        io = self._load_file_io(metadata.properties, location)
+        return Table(levels, metadata, location, io, self)
+
     def metadata_location(self, identifier: Identifier) -> str:
         """Where the table's current metadata lies. Raises NoSuchTableError."""
         row = select(IcebergTables.metadata_location).where(*self._row_of(identifier), _IS_TABLE)

@@ -16,6 +16,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
 from lakehouse.catalog import catalog_endpoint
+from lakehouse.catalog.sql import LakeSqlCatalog
+from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
 from lakehouse.query.engine import attach_lake, load_extensions
 
@@ -89,6 +91,9 @@ def published_snapshots(catalog: Catalog) -> dict[str, Snapshot]:
 
     Raises UnpublishedError when there are none.
     """
+    if isinstance(catalog, LakeSqlCatalog):
+        # Else a build could be published between two looks.
+        catalog = SteadyCatalog(catalog)
     histories = {table: _history(catalog, table) for table in (SOURCE, *REPORTS)}
     if missing := [table for table, history in histories.items() if not history]:
         raise UnpublishedError(missing)

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import duckdb
@@ -20,6 +21,9 @@ from lakehouse.query.results import Column, Result
 from lakehouse.query.worker import Admission, Opening, Reached, Worker
 from lakehouse.query.worker.frames import Frame
 
+if TYPE_CHECKING:
+    from lakehouse.catalog import Endpoint
+
 # Where a table without a namespace is looked for.
 NAMESPACE = "core"
 _TABLES = """
@@ -28,11 +32,14 @@ _TABLES = """
 
 
 class Session:
-    """Runs statements one after the other; each sees the newest snapshot of every table."""
+    """Runs statements one after the other; each sees every table as it was when it began."""
 
-    def __init__(self, worker: Worker, run: Interruptible) -> None:
+    def __init__(
+        self, worker: Worker, run: Interruptible, renew: Callable[[], None] = lambda: None
+    ) -> None:
         self._worker = worker
         self._run = run
+        self._renew = renew
 
     def run(self, sql: str) -> Result:
         """The result of the one statement in `sql`, in DuckDB's dialect.
@@ -51,6 +58,7 @@ class Session:
         Raises what `told` gives, and what `run` raises.
         """
         self._run.begin(self._worker.start)
+        self._renew()
         begun = self._asked(asked.frame(), told)
         columns = tuple(Column(name, from_json(kind)) for name, kind in begun.head["columns"])
         schema = pa.ipc.open_stream(begun.body).schema
@@ -116,9 +124,7 @@ def open_session(
         # The engine and the catalog take about as long to start: each does it meanwhile.
         starting = thread.submit(worker.start)
         try:
-            from lakehouse.catalog import catalog_endpoint  # noqa: PLC0415
-
-            with catalog_endpoint(settings, create=write) as endpoint:
+            with _reached(settings, write) as (endpoint, renew):
                 # DuckDB makes the last folder when it has to spill, and removes it at the end.
                 with suppress(OSError):  # where nothing can be written, only spilling fails
                     spill.parent.mkdir(parents=True, exist_ok=True)
@@ -128,7 +134,20 @@ def open_session(
                 starting.result()
                 run = Interruptible(worker, thread, limits.timeout)
                 run(partial(worker.reach, reached))
-                yield Session(worker, run)
+                yield Session(worker, run, renew)
         finally:
             starting.cancel()
             thread.submit(worker.close).result()
+
+
+@contextmanager
+def _reached(settings: Settings, write: bool) -> Iterator[tuple["Endpoint", Callable[[], None]]]:
+    from lakehouse.catalog import catalog_endpoint  # noqa: PLC0415 - the engine starts meanwhile
+    from lakehouse.catalog.endpoint import steady_endpoint  # noqa: PLC0415
+
+    if write:  # what it wrote, the next statement must find; DuckDB keeps its own transactions
+        with catalog_endpoint(settings) as endpoint:
+            yield endpoint, lambda: None
+    else:
+        with steady_endpoint(settings) as reached:
+            yield reached

@@ -21,6 +21,7 @@ from lakehouse.catalog.locations import path_of
 from lakehouse.catalog.publishing import discard, publish
 from lakehouse.catalog.rest import serving
 from lakehouse.catalog.sql import LakeSqlCatalog
+from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import CatalogError, LockedError
 from tests.contract.conftest import client_of
@@ -104,6 +105,19 @@ def test_a_draft_is_seen_from_inside_alone_until_it_is_published(
     assert not list((settings.warehouse / "core" / "gone").rglob("*.parquet"))
     with drafting(settings) as draft:
         assert not draft.drafted()
+
+
+def test_a_steady_catalog_stays_in_the_state_before(settings: Settings, lake: Catalog) -> None:
+    assert isinstance(lake, LakeSqlCatalog)
+    steady = SteadyCatalog(lake)
+    with drafting(settings) as draft:
+        change(draft)
+        publish(draft)
+    lake.create_table(GONE, ids().schema)
+    assert steady.load_table(OLD).scan().to_arrow()["id"].to_pylist() == BEFORE["old"]
+    assert sorted(steady.list_tables("core")) == [GONE, OLD]
+    steady.renew()
+    assert found(steady) == AFTER | {"gone": []}
 
 
 def test_a_draft_is_reached_by_other_engines_too(settings: Settings, lake: Catalog) -> None:
