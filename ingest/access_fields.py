@@ -47,7 +47,6 @@ _COMMON = {
 }
 _BY_QUOTES = {2: _COMMON, 6: _COMMON | {"referrer": REPEATED, "user_agent": REPEATED}}
 _SPACE, _BACKSLASH, _BRACKET = b" \\]"
-_PARSER_BLOCK = 4 << 20
 
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _ADDRESS = rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$"
@@ -57,6 +56,10 @@ _TIME = (
     "|(29|30)/(Jan|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|31/(Jan|Mar|May|Jul|Aug|Oct|Dec))"
     "/(19[89][0-9]|20[0-8][0-9]):([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]$"
 )
+# Months from 0, by their second and third letter.
+_MONTHS = np.zeros(1 << 16, dtype=np.int64)
+for _number, _letters in enumerate(b"an eb ar pr ay un ul ug ep ct ov ec".split()):
+    _MONTHS[_letters[0] << 8 | _letters[1]] = _number
 _REQUEST = r"^(?P<method>[A-Z]+) (?P<path>[^ ]+) (?P<protocol>HTTP/[0-9](?:\.[0-9])?)$"
 _NAME = r"^[^\[\]]+$"
 _PATTERNS = {
@@ -133,7 +136,10 @@ def _fields(
         pa.BufferReader(text),
         # Only a reader without threads tells which row it skips; blocks are read in parallel.
         read_options=pa_csv.ReadOptions(
-            column_names=list(columns), block_size=_PARSER_BLOCK, use_threads=False
+            # One block: of several, each would begin dictionaries of its own.
+            column_names=list(columns),
+            block_size=len(text),
+            use_threads=False,
         ),
         parse_options=pa_csv.ParseOptions(
             delimiter=" ", double_quote=False, ignore_empty_lines=False, invalid_row_handler=skip
@@ -185,12 +191,32 @@ def _usual_values(fields: pa.Table, name: str) -> pa.DictionaryArray:
 
 
 def _utc(time: pa.DictionaryArray, zone: pa.DictionaryArray) -> pa.Array:
-    times = pc.strptime(time.dictionary, "[%d/%b/%Y:%H:%M:%S", "us").take(time.indices)
+    times = _moments(time.dictionary).take(time.indices)
     zones = zone.dictionary.to_pylist()
     if set(zones) == {"+0000]"}:
         return times
     offsets = pa.array([_offset(zone) if zone else 0 for zone in zones], pa.duration("us"))
     return pc.subtract(times, offsets.take(zone.indices))
+
+
+def _moments(times: pa.Array) -> pa.Array:
+    """What `[05/Aug/2024:09:15:59` and the like mean, by their digits; null for null.
+
+    In a fourth of the time that strptime takes.
+    """
+    whole = times.fill_null("[01/Jan/1970:00:00:00").cast(pa.binary()).cast(pa.binary(21))
+    raw = np.frombuffer(whole.buffers()[1], dtype=np.uint8).reshape(-1, 21)[: len(whole)]
+    digit = raw.astype(np.int64) - ord("0")
+
+    def number(at: int) -> Numbers:
+        return digit[:, at] * 10 + digit[:, at + 1]
+
+    year = number(8) * 100 + number(10)
+    month = _MONTHS[raw[:, 5].astype(np.int64) << 8 | raw[:, 6]]
+    first = ((year - 1970) * 12 + month).astype("datetime64[M]").astype("datetime64[D]")
+    hours = (first.astype(np.int64) + number(1) - 1) * 24 + number(13)
+    seconds = (hours * 60 + number(16)) * 60 + number(19)
+    return pa.array(seconds * 1_000_000, pa.timestamp("us"), mask=_flags(times.is_null()))
 
 
 def _offset(zone: str) -> int:
@@ -229,7 +255,11 @@ def _where(column: pa.ChunkedArray, of_distinct: Flags) -> Flags:
 
 
 def _matches(texts: pa.Array, pattern: str) -> Flags:
-    flags: Flags = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return _flags(pc.match_substring_regex(texts, pattern))
+
+
+def _flags(values: pa.Array) -> Flags:
+    flags: Flags = values.to_numpy(zero_copy_only=False)
     return flags
 
 
