@@ -1,12 +1,11 @@
 """Many small manifests become few: a query opens each of them before it reads a row."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pyiceberg.manifest import ManifestContent, ManifestFile
 
 from lakehouse.tables.maintenance.compaction import commit
-from lakehouse.tables.maintenance.inventory import Inventory, take_inventory
 from lakehouse.tables.maintenance.site import Action, Heap, Site
 
 # Iceberg's own target (commit.manifest.target-size-bytes) is 8 MB.
@@ -18,7 +17,8 @@ def pack_manifests(site: Site) -> Iterator[Action]:
     """Put small manifests together, where a partitioning has more than a few of them."""
     if site.table.metadata.format_version > 2:
         return  # PyIceberg can't write them
-    crowded = _crowded(take_inventory(site.table.metadata, site.table.io))
+    head = site.table.current_snapshot()
+    crowded = _crowded(head.manifests(site.table.io) if head else ())
     if not crowded:
         return
     before = Heap.of(manifest.manifest_length for manifest in crowded)
@@ -38,9 +38,9 @@ def pack_manifests(site: Site) -> Iterator[Action]:
         yield site.done(action, before, Heap.of(lengths))
 
 
-def _crowded(inventory: Inventory) -> list[ManifestFile]:
+def _crowded(manifests: Iterable[ManifestFile]) -> list[ManifestFile]:
     small: dict[tuple[int, ManifestContent], list[ManifestFile]] = defaultdict(list)
-    for manifest, _ in inventory.manifests:
+    for manifest in manifests:
         if manifest.manifest_length < _SMALL_BYTES:
             small[manifest.partition_spec_id, manifest.content].append(manifest)
     return [manifest for each in small.values() if len(each) > _MOST for manifest in each]
