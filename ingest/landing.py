@@ -15,6 +15,7 @@ from ingest.ledger import Ledger
 from ingest.log_reader import Batch, Reading, has_lines, read_batches
 from ingest.logs import LogFile
 from ingest.records import RecordFormat, Transform
+from ingest.stillness import at_rest
 from lakehouse.errors import SourceError
 from lakehouse.progress import SILENT, Progress, Task
 
@@ -205,7 +206,7 @@ class Landing:
         known = [*self._destination.checkpoint.bookmarks, *self._waiting]
         for file in files:
             sealed = file_fingerprint(file.path) if file.sealed else ""
-            whole = whole_lines and not file.complete
+            whole = not file.complete and (whole_lines or not at_rest(file.path))
             mine = [bookmark for bookmark in known if _may_be_of(bookmark, file)]
             new = []
             if not sealed or sealed not in {bookmark.sealed for bookmark in mine}:
