@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThan, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
@@ -36,6 +37,8 @@ from lakehouse.tables.checkpoints import (
     refuse_paused,
 )
 from lakehouse.tables.fenced_append import append_fenced, commits_together
+
+_ATTEMPTS = 10  # to change a table that others change too
 
 
 @dataclass(frozen=True)
@@ -220,10 +223,19 @@ class DeliveryStream:
         self._base, self.checkpoint = text, checkpoint
 
     def _take_back(self, table: Table, rows: BooleanExpression) -> None:
-        properties = carried_checkpoints(table.metadata) | {
-            checkpoint_key(self.name): stamp(self.checkpoint.sequence)
-        }
-        table.delete(rows, snapshot_properties=properties)
+        """Remove rows; again when another stream has changed the table meanwhile."""
+        for left in reversed(range(_ATTEMPTS)):
+            table.refresh()
+            properties = carried_checkpoints(table.metadata) | {
+                checkpoint_key(self.name): stamp(self.checkpoint.sequence)
+            }
+            try:
+                table.delete(rows, snapshot_properties=properties)
+            except CommitFailedException:
+                if not left:
+                    raise
+            else:
+                return
 
     def _undelivered(self) -> And:
         """Rejects of deliveries that were never made."""
