@@ -19,8 +19,9 @@ from ingest.stillness import at_rest
 from lakehouse.errors import SourceError
 from lakehouse.progress import SILENT, Progress, Task
 
-# Blocks: about as much as is delivered at once, so that reading goes on during a delivery.
-_AHEAD = 8
+# Blocks that wait, besides those that are being parsed: reading goes on during a delivery. More
+# of them take longer, for memory that was not used before is slow.
+_AHEAD = 2
 
 
 @dataclass(frozen=True)
