@@ -6,6 +6,7 @@ table loaded, its manifests read) in 1.5 times what the table takes that was wri
 
 import tempfile
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import LongType, NestedField
 
-from benchmarks.rounds import interleaved
+from benchmarks.rounds import Contender, interleaved, judge_at_most
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.locations import path_of
 from lakehouse.config import load_settings
@@ -78,8 +79,10 @@ def _report(catalog: Catalog, upkeep: tuple[float, float]) -> None:
     table = catalog.load_table("bench.kept")
     assert table.scan().count() == COMMITS * ROWS
     most = max(each.files for each in partitions_of(table))
-    print(f"{COMMITS} commits of {ROWS} rows: {most} files a partition (bar: 4)")
-    print(f"maintenance took {upkeep[1] / upkeep[0]:.2f} of the time of the commits")
+    print(
+        f"  {COMMITS} commits of {ROWS} rows; maintenance took {upkeep[1] / upkeep[0]:.2f} of their time"
+    )
+    judge_at_most("files a partition", most, 4, "")
     folder = path_of(table.location())
     assert folder is not None
     known = reachable(table.metadata, table.metadata_location, table.io)
@@ -89,14 +92,19 @@ def _report(catalog: Catalog, upkeep: tuple[float, float]) -> None:
         for path in folder.rglob("*")
         if path.is_file() and str(path) not in known and path.stat().st_mtime < guard
     ]
-    print(f"{len(lost)} orphans older than the guard (bar: 0)")
+    judge_at_most("orphans older than the guard", len(lost), 0, "")
 
-    def plan(name: str) -> None:
-        list(catalog.load_table(f"bench.{name}").scan().plan_files())
+    def plan(name: str) -> Contender:
+        def run() -> None:
+            for _ in range(10):
+                list(catalog.load_table(f"bench.{name}").scan().plan_files())
 
-    median = interleaved({"kept": lambda: plan("kept"), "fresh": lambda: plan("fresh")}, rounds=20)
-    ratio = median["kept"].cpu / median["fresh"].cpu
-    print(f"planning: {ratio:.2f} of a table written at once (bar: 1.5)")
+        return lambda _: nullcontext(run)
+
+    median = interleaved({"kept": plan("kept"), "fresh": plan("fresh")}, rounds=10)
+    judge_at_most(
+        "planning, of a table written at once", median["kept"].cpu / median["fresh"].cpu, 1.5
+    )
 
 
 def _now() -> datetime:
