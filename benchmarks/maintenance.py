@@ -79,9 +79,8 @@ def _report(catalog: Catalog, upkeep: tuple[float, float]) -> None:
     table = catalog.load_table("bench.kept")
     assert table.scan().count() == COMMITS * ROWS
     most = max(each.files for each in partitions_of(table))
-    print(
-        f"  {COMMITS} commits of {ROWS} rows; maintenance took {upkeep[1] / upkeep[0]:.2f} of their time"
-    )
+    share = upkeep[1] / upkeep[0]
+    print(f"  {COMMITS} commits of {ROWS} rows; maintenance took {share:.2f} of their time")
     judge_at_most("files a partition", most, 4, "")
     folder = path_of(table.location())
     assert folder is not None
