@@ -37,7 +37,7 @@
         "empty": flags.EMPTY,
     } -%}
     {%- do lake_ask(request) -%}
-    {%- if failed or skipped -%}
+    {%- if request.drafted and (failed or skipped) -%}
         {%- do log(
             "Nothing was published, the tables are as before. Failed: "
             ~ (failed | join(", "))

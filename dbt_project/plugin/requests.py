@@ -63,8 +63,12 @@ def _begin(
 def _end(
     connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
 ) -> None:
-    """Publish the draft of the run `run`, unless nodes `failed`; answers with `published`."""
+    """Publish the draft of the run `run`, unless nodes `failed`.
+
+    Answers with `published`, and `drafted`, which a catalog that has no drafts leaves out.
+    """
     if isinstance(catalog, DraftCatalog) and catalog.is_open:
+        request["drafted"] = True
         request["published"] = end(catalog, connection, request)
 
 

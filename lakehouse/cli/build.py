@@ -69,9 +69,10 @@ def build(  # noqa: PLR0913 - the flags of a command
         _print_table(report)
     if failures := report.warehouse.failures:
         names = ", ".join(node.name for node in failures[:5])
+        kept = "; nothing was published, the marts are as before"
         raise BuildError(
-            f"{len(failures)} of the warehouse failed: {names}; nothing was published,"
-            " the marts are as before",
+            f"{len(failures)} of the warehouse failed: {names}"
+            + (kept if report.warehouse.drafted else ""),
             hint=f"what each said stands above; dbt's log is {dbt_log(settings)}",
         )
     if report.models and (refused := report.models.failures):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakehouse.catalog.opening import kind_of
 from lakehouse.config import Settings
 from lakehouse.errors import BuildError
 from lakehouse.progress import Progress
@@ -42,12 +43,13 @@ class NodeOutcome:
 class WarehouseReport:
     """The outcome of every node, in the order dbt finished them, and what went public then.
 
-    `publication` is None when a node failed, when nothing changed, and where the catalog can't
-    publish tables together: there each table went public as it was built.
+    `publication` is None when a node failed, or nothing changed. Where the catalog can't publish
+    tables together, nothing is `drafted`: each table went public as it was built.
     """
 
     nodes: tuple[NodeOutcome, ...]
     publication: Publication | None
+    drafted: bool = True
 
     def counts(self, *kinds: str) -> Counter[str]:
         """How many nodes of these kinds ended in each status."""
@@ -96,7 +98,9 @@ def _run(settings: Settings, progress: Progress, doing: str, *arguments: str) ->
                 task.advance(1)
 
         result = invoke(settings, arguments, on_event=follow)
-    return WarehouseReport(tuple(_outcomes(result, dbt_log(settings))), published())
+    drafted = not settings.catalog or kind_of(settings.catalog) == "sql"
+    nodes = tuple(_outcomes(result, dbt_log(settings)))
+    return WarehouseReport(nodes, published(), drafted)
 
 
 def dbt_log(settings: Settings) -> Path:
