@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -89,8 +90,9 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     assert first.returncode == 0, first.stderr
     for said in ("6 lines read from 1 file", "4 landed", "2 rejected", "bad_quantity", "bad_date"):
         assert said in first.stdout
-    for said in ("models: 7 built", "seeds: 1 built", "tests: 23 passed"):
-        assert said in first.stdout
+    for kind, ended in (("models", "built"), ("seeds", "built"), ("tests", "passed")):
+        assert re.search(rf"{kind}: [0-9]+ {ended}", first.stdout)
+    assert "tables together, as 1" in first.stdout
     assert "lakehouse --home 'the home' sql" in first.stderr
     orders = sorted_orders(home)
     assert {row["order_id"]: row["net_amount"] for row in orders} == {
@@ -102,7 +104,7 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     second = report(command("build", "--no-ml", "--source", log, "--json"))
     assert second["landing"]["orders"]["lines"] == 0
     assert second["landing"]["orders"]["skipped"] == ["orders.csv"]
-    assert {node["status"] for node in second["nodes"]} == {"success", "pass"}
+    assert {node["status"] for node in second["nodes"]} <= {"success", "pass", "no-op"}
     assert sorted_orders(home) == orders
 
     # A writer that goes round the ingest lands what is there a second time.
