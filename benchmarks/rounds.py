@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+import pyarrow as pa
+
 # Given an empty folder, makes ready what is not measured, and hands over what is.
 Contender: TypeAlias = Callable[[Path], AbstractContextManager[Callable[[], object]]]
 
@@ -33,7 +35,9 @@ def interleaved(contenders: Mapping[str, Contender], rounds: int = 5) -> dict[st
     for number in range(rounds + 1):
         for name, contender in contenders.items():
             with tempfile.TemporaryDirectory() as folder, contender(Path(folder)) as run:
+                # What one has left is neither given back at the cost of the next, nor of use to it.
                 gc.collect()
+                pa.default_memory_pool().release_unused()
                 start, used = time.perf_counter(), cpu_seconds()
                 run()
                 if number:
