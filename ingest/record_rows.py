@@ -59,7 +59,9 @@ def rows_of(records: Sequence[Record], schema: RecordSchema, reader: Reader) -> 
     fields = schema.columns
     unfit: dict[int, UnfitError] = {}
     growing: set[int] = set()
-    _look_for_new(records, fields, schema.new_columns, unfit, growing)
+    unknown = {} if schema.new_columns is Contract.DISCARD else _unknown(records, fields)
+    if schema.new_columns is Contract.EVOLVE:
+        growing.update(unknown)
     columns = {}
     for field, column in fields.items():
         values = [record.get(field) for record in records]
@@ -69,6 +71,9 @@ def rows_of(records: Sequence[Record], schema: RecordSchema, reader: Reader) -> 
                 growing.add(index)
             if column.contract is not Contract.DISCARD or column.required:
                 unfit.setdefault(index, error)
+    # Last: where the table may grow, a field without a column is not what is wrong with a record.
+    for index, new in unknown.items():
+        unfit.setdefault(index, schema.refusal(new))
     return Rows(pa.table(columns), unfit, sorted(growing))
 
 
@@ -88,24 +93,19 @@ def admit_all(
             continue  # `rows_of` says why
 
 
-def _look_for_new(
-    records: Sequence[Record],
-    fields: Mapping[str, Column],
-    contract: Contract,
-    unfit: dict[int, UnfitError],
-    growing: set[int],
-) -> None:
-    if contract is Contract.DISCARD:
-        return
+def _unknown(
+    records: Sequence[Record], fields: Mapping[str, Column]
+) -> dict[int, dict[str, object]]:
+    """The values that no column is there for, by the index of their record."""
     known = fields.keys()
+    found = {}
     for index, record in enumerate(records):
         if record.keys() <= known:
             continue
-        new = [name for name, value in record.items() if name not in known and value is not None]
+        new = {name: v for name, v in record.items() if name not in known and v is not None}
         if new:
-            unfit[index] = UnfitError(Reason.UNKNOWN_COLUMN, f"no column for {new[0][:100]!r}")
-            if contract is Contract.EVOLVE:
-                growing.add(index)
+            found[index] = new
+    return found
 
 
 def _held(

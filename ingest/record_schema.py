@@ -70,11 +70,27 @@ class RecordSchema:
         self.columns = columns
         self._taken |= {column.name for column in columns.values()}
 
+    def refusal(self, new: Mapping[str, object]) -> UnfitError:
+        """Why a record is not held that has these fields, which no column is there for."""
+        for field, value in new.items() if self.new_columns is Contract.EVOLVE else ():
+            try:
+                self._new(field, value)
+            except UnfitError as e:
+                return e
+        return UnfitError(Reason.UNKNOWN_COLUMN, f"no column for {next(iter(new))[:100]!r}")
+
     def _new(self, field: str, value: object) -> Column:
-        if field in self._taken or len(field) > _LONGEST_NAME:
-            raise UnfitError(Reason.UNKNOWN_COLUMN, f"{field[:50]!r} can't be a new column")
+        if field in self._taken:
+            why = f"{field!r} can't be a new column: another one has that name"
+            raise UnfitError(Reason.UNKNOWN_COLUMN, why)
+        if len(field) > _LONGEST_NAME:
+            why = f"{field[:50]!r}... has {len(field)} characters, too many for a column"
+            raise UnfitError(Reason.UNKNOWN_COLUMN, why)
         column = Column(field, inferred(value), contract=self._types)
-        hold(value, column.type)
+        try:
+            hold(value, column.type)
+        except UnfitError as e:
+            raise UnfitError(e.reason, f"{field}: {e.detail}") from e
         return column
 
 

@@ -21,8 +21,8 @@ _WIDEST = 400  # digits and zeros of a number that is still worth writing out
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,9}))?"
-    r"(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,9}))?(Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,9})?")
@@ -159,6 +159,7 @@ def _timestamp(value: object, type_: TypeName) -> datetime:
     if match is None:
         raise _wrong(value, type_)
     day, clock, fraction, zone = match.groups()
+    clock = clock or "00:00"
     try:
         time = datetime.fromisoformat(
             f"{day}T{clock}{':00' if len(clock) == 5 else ''}"

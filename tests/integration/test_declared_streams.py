@@ -222,7 +222,8 @@ def test_access_logs_are_followed_through_their_rotation(tmp_path: Path) -> None
     with open_catalog(settings) as catalog:
         stream = open_stream("access_logs", settings, catalog)
         stream.recover()
-        follower = Follower(Landing(stream, BufferingHints(interval=0)), [folder], Quiet())
+        landing = Landing(stream, BufferingHints(interval=0))
+        follower = Follower(landing, [folder], Quiet())
 
         def write(*statuses: int) -> None:
             with live.open("a") as file:
@@ -242,11 +243,11 @@ def test_access_logs_are_followed_through_their_rotation(tmp_path: Path) -> None
         write(302)
         for _ in range(3):
             follower.poll(go_on)
-        report = follower.finish(0.0)
+        follower.finish()
     assert sorted(r["status"] for r in rows(settings, "landing.access_logs")) == [
         200, 201, 202, 301, 302,
     ]  # fmt: skip
-    assert report.rejected == {"out_of_range": 1}
+    assert landing.report(0.0).rejected == {"out_of_range": 1}
 
 
 def test_a_build_leaves_a_stream_to_its_follower(tmp_path: Path) -> None:

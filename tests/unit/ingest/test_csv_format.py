@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from ingest.csv_format import CsvLines
 from ingest.record_schema import Column, RecordSchema
 from ingest.records import Parsed
+from lakehouse.column_settings import Contract
 from lakehouse.column_specs import parse_type
 from lakehouse.errors import SourceError
-from lakehouse.stream_settings import Contract
 
 TYPES = {"sku": "string", "qty": "long", "price": "decimal(8, 2)", "day": "date"}
 

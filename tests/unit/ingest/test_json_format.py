@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from ingest.json_format import JsonLines
 from ingest.record_schema import Column, RecordSchema
 from ingest.records import Parsed
+from lakehouse.column_settings import Contract
 from lakehouse.column_specs import parse_type
-from lakehouse.stream_settings import Contract
 
 EVOLVE, FREEZE, DISCARD = Contract
 
@@ -94,6 +94,8 @@ def landed(type_: str, value: str) -> object:
         ("timestamp", '"2024-02-29 23:59"', at("2024-02-29 23:59:00")),
         ("timestamp", '"2024-03-01T00:30:00+0130"', at("2024-02-29 23:00:00")),
         ("timestamp", '"2024-02-29T24:00:00Z"', "bad_date"),
+        ("timestamp", '"2024-02-29"', at("2024-02-29 00:00:00")),
+        ("timestamp", '"2024-02-30"', "bad_date"),
         ("timestamp", "1709251199", "wrong_type"),
         ("timestamptz", '"2024-03-01T00:30:00+01:30"',
          datetime(2024, 2, 29, 23, tzinfo=UTC)),
@@ -188,6 +190,27 @@ def test_types_by_contract() -> None:
     assert [r.reason.value for r in wider.rejects] == ["wrong_type"]
     money = parsed(schema(types=EVOLVE, a="decimal(4, 2)"), '{"a": 123.45}', '{"a": 1.005}')
     assert money.rows["a"].to_pylist() == [Decimal("123.45")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "detail"),
+    [
+        ('{"a": "x", "new": 1}', "wrong_type", "a: 'x' is no long"),
+        ('{"a": 1, "at": "2024-02-30T10:00", "new": 1}', "bad_date", "at: '2024-02-30T10:00'"),
+        ('{"new": 1}', "missing_value", "no a"),
+        ('{"a": 1, "big": 1e999}', "out_of_range", "big: 1E+999"),
+        (f'{{"a": 1, "big": {10**44}}}', "out_of_range", "big: 1000"),
+        ('{"a": 1, "fine": 1, "record_id": 2}', "unknown_column", "'record_id' can't be"),
+        (f'{{"a": 1, "{"n" * 256}": 2}}', "unknown_column", "256 characters"),
+    ],
+    ids=lambda given: str(given)[:30],
+)
+def test_a_new_field_hides_nothing_that_is_wrong(line: str, reason: str, detail: str) -> None:
+    known = schema(EVOLVE, EVOLVE, required="a", a="long", at="timestamp")
+    result = parsed(known, '{"a": 1}', line, '{"a": 2}')
+    assert [(r.line, r.reason.value) for r in result.rejects] == [(1, reason)]
+    assert detail in result.rejects[0].detail
+    assert result.rows["a"].to_pylist() == [1, 2]
 
 
 def test_a_rejected_record_grows_nothing() -> None:
