@@ -12,5 +12,8 @@
             where match_kind = 'undone'
         ) as undone
         on lines.order_line_id = undone.purchase_line_id
-    where lines.line_type = 'sale' and undone.purchase_line_id is null
+    where
+        lines.line_type = 'sale'
+        and undone.purchase_line_id is null
+        and {{ in_trading_period("lines.order_date") }}
 {%- endmacro %}

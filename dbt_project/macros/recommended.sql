@@ -25,6 +25,7 @@
         where
             fct_order_lines.order_line_id <= run.last_order_line_id
             and fct_order_lines.ordered_at <= run.as_of
+            and {{ in_trading_period("fct_order_lines.order_date") }}
     ),
 
     sold as (

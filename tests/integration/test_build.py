@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,36 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     assert "lakehouse: error:" in third.stderr
     assert "Traceback" not in third.stderr
     assert "nothing new: every line of" in third.stdout  # the table folds what is longer
+
+
+def test_lines_of_a_wrong_clock_are_published_and_move_no_date(
+    command: Command, tmp_path: Path
+) -> None:
+    home, days = tmp_path / "the home", [date(2011, 3, 1) + timedelta(n) for n in range(10)]
+    file = tmp_path / "orders.csv"
+    dated = [*days, date(2099, 6, 1), date(1970, 1, 1)]
+    file.write_text(
+        HEADER
+        + "".join(
+            f"{600_000 + n},2000{n % 3},LAMP,2,{day} 10:00:00,1.50,1234{n % 2},France\n"
+            for n, day in enumerate(dated)
+        )
+    )
+
+    built = report(command("build", "--no-ml", "--source", file, "--json"))
+
+    warned = [node["name"] for node in built["nodes"] if node["status"] == "warn"]
+    assert "lines_are_dated_within_the_trading_period" in warned
+    calendar = {
+        row["date_day"]: row["is_in_trading_period"] for row in rows(home, "core.dim_dates")
+    }
+    assert calendar == {day: day in days for day in dated}
+    assert sum(row["net_amount"] for row in rows(home, "reports.rpt_daily_sales")) == 3 * len(dated)
+    assert {row["demand_date"] for row in rows(home, "ml.fct_daily_demand")} == set(days)
+    for judged in ("dim_customer_segments", "dim_customer_lifetime"):
+        known = rows(home, f"marketing.{judged}")
+        assert {row["as_of_date"] for row in known} == {date(2011, 3, 11)}
+        assert sum(row["order_count"] for row in known) == len(days)
 
 
 def test_a_build_that_is_killed_is_finished_by_the_next(

@@ -66,6 +66,15 @@ def put(lake: Lake, lines: pl.DataFrame) -> None:
     undone = "select 1::bigint as purchase_line_id, 'undone' as match_kind"
     content = TableContent(("intermediate", "int_cancellations_matched"), undone)
     rebuild(lake.connection, lake.catalog, content)
+    put_days(lake, "true")
+
+
+def put_days(lake: Lake, is_in_trading_period: str) -> None:
+    days = (
+        "select distinct cast(ordered_at as date) as date_day,"
+        f" {is_in_trading_period} as is_in_trading_period from lake.core.fct_order_lines"
+    )
+    rebuild(lake.connection, lake.catalog, TableContent(("core", "dim_dates"), days))
 
 
 def _empty_lake(folder: Path) -> Settings:
@@ -184,6 +193,7 @@ def test_lineage_goes_back_to_the_lines_of_the_log(lake: Lake) -> None:
     assert [(s.table, s.snapshot_id) for s in found.sources] == [
         ("core.fct_order_lines", snapshot),
         (taken_back, lake.snapshot_id(taken_back)),
+        ("core.dim_dates", lake.snapshot_id("core.dim_dates")),
     ]
     assert found.sources[0].rows == orders().height
     assert found.logs[0].name == "orders.csv"

@@ -9,7 +9,10 @@ with
             unit_price,
             count(*) as line_count
         from {{ ref("fct_order_lines") }}
-        where line_type = 'sale' and customer_id is not null
+        where
+            line_type = 'sale'
+            and customer_id is not null
+            and {{ in_trading_period("order_date") }}
         group by product_id, {{ week_start("order_date") }}, unit_price
     ),
 

@@ -1,5 +1,8 @@
-{#- Every day between the first and the last one is there, in every group of `by`. -#}
-{% test no_gaps(model, column, by=[]) %}
+{#-
+  Every day between the first and the last one is there, in every group of `by`, but that a gap of
+  more than `but_for` days may be.
+-#}
+{% test no_gaps(model, column, by=[], but_for=none) %}
     with
         steps as (
             select
@@ -14,5 +17,9 @@
 
     select *
     from steps
-    where next_day is not null and next_day <> {{ add_days("day", 1) }}
+    where
+        next_day is not null and next_day <> {{ add_days("day", 1) }}
+        {% if but_for is not none %}
+            and {{ days_between("day", "next_day") }} <= {{ but_for }}
+        {% endif %}
 {% endtest %}

@@ -10,6 +10,7 @@ with
     newest as (
         select max(order_line_id) as last_order_line_id, max(ordered_at) as ordered_at
         from {{ ref("fct_order_lines") }}
+        where {{ in_trading_period("order_date") }}
     )
 
 select warehouse.customer_id, warehouse.segment, said.segment as said

@@ -1,11 +1,14 @@
 {%- set horizons = [30, 90, 180, 365] -%}
 with
-    invoices as (select * from {{ ref("fct_orders") }} where customer_id is not null),
-
-    as_of as (
-        select {{ add_days("max(order_date)", 1) }} as as_of_date
+    shop as (
+        select *
         from {{ ref("fct_orders") }}
+        where {{ in_trading_period("order_date") }}
     ),
+
+    invoices as (select * from shop where customer_id is not null),
+
+    as_of as (select {{ add_days("max(order_date)", 1) }} as as_of_date from shop),
 
     firsts as (
         select customer_id, min(order_date) as first_order_date

@@ -2,7 +2,10 @@ with
     orders as (
         select customer_id, {{ month_start("order_date") }} as month_date, net_amount
         from {{ ref("fct_orders") }}
-        where is_order and customer_id is not null
+        where
+            is_order
+            and customer_id is not null
+            and {{ in_trading_period("order_date") }}
     ),
 
     firsts as (
@@ -20,6 +23,7 @@ with
     months as (
         select distinct {{ month_start("date_day") }} as month_date
         from {{ ref("dim_dates") }}
+        where is_in_trading_period
     ),
 
     activity as (
