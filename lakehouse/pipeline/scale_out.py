@@ -151,16 +151,20 @@ def _build(dbt: Path, settings: Settings, port: int) -> dict[str, int]:
     if not results.exists():
         log = settings.home / "dbt" / "logs" / "dbt.log"
         raise BuildError(f"dbt could not run on Sail: {ran.stdout[-500:]}", hint=f"see {log}")
-    return _statuses(json.loads(results.read_text())["results"])
+    return statuses(json.loads(results.read_text())["results"])
 
 
-def _statuses(results: Sequence[Mapping[str, str]]) -> dict[str, int]:
-    """How many nodes ended in each status. Raises BuildError that names those that failed."""
-    good = {"success", "pass", "warn"}
-    if failed := [each for each in results if each["status"] not in good | {"skipped"}]:
+def statuses(results: Sequence[Mapping[str, str]]) -> dict[str, int]:
+    """How many nodes ended in each status, exposures aside: dbt has nothing to do for them.
+
+    Raises BuildError that names those that failed.
+    """
+    results = [each for each in results if each["status"] != "no-op"]
+    good = {"success", "pass", "warn", "skipped"}
+    if failed := [each for each in results if each["status"] not in good]:
         names = ", ".join(each["unique_id"].split(".")[2] for each in failed[:5])
         reason = (failed[0]["message"] or "").strip().splitlines()[-1:] or [""]
-        raise BuildError(f"{len(failed)} failed on Sail: {names}", hint=reason[0])
+        raise BuildError(f"{len(failed)} failed on Sail: {names}", hint=reason[0].strip())
     found = [each["status"] for each in results]
     return {status: found.count(status) for status in sorted(set(found))}
 

@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from lakehouse.catalog import catalog_endpoint, open_catalog
 from lakehouse.cli.root import lakehouse
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError, ConfigError
+from lakehouse.errors import BuildError, CatalogError, ConfigError
 from lakehouse.pipeline.comparing import Comparison, compare
+from lakehouse.pipeline.scale_out import statuses
 from lakehouse.query.publications import Published, State
 from lakehouse.tables.rebuild import TableContent, rebuild
 
@@ -49,6 +50,19 @@ def test_marts_are_compared_row_for_row(settings: Settings, tmp_path: Path) -> N
         Comparison("core.types", 1, 0, 0, "id BIGINT, id INTEGER"),
     ]
     assert [each.same for each in found] == [False, False, True, False]
+
+
+def test_exposures_are_neither_built_nor_failed() -> None:
+    results = [
+        {"unique_id": "model.cadabra.fct_orders", "status": "success", "message": "OK"},
+        {"unique_id": "test.cadabra.is_key.0", "status": "pass", "message": None},
+        {"unique_id": "exposure.cadabra.dashboard", "status": "no-op", "message": "NO-OP"},
+    ]
+    assert statuses(results) == {"pass": 1, "success": 1}
+    failed = {"unique_id": "model.cadabra.dim_dates", "status": "error", "message": "a\n  why"}
+    with pytest.raises(BuildError, match="1 failed on Sail: dim_dates") as refused:
+        statuses([*results, failed])
+    assert refused.value.hint == "why"
 
 
 def test_what_it_needs_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
