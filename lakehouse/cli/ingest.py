@@ -49,6 +49,8 @@ def ingest(  # noqa: PLR0913, PLR0917 - click's
     """
     if follow and status:
         raise click.UsageError("--status tells how streams stand; it does not --follow them")
+    # First of all: what is imported and opened next takes its time.
+    stop = _stopped_by_signals() if follow else None
     settings = invocation.settings(log_format=log_format)
     if settings.log_format == "json":
         console.speak_json()
@@ -61,8 +63,8 @@ def ingest(  # noqa: PLR0913, PLR0917 - click's
         _print_status(streams or tuple(settings.streams), settings, as_json=as_json)
         return
     errors: dict[str, LakehouseError] = {}
-    if follow:
-        reports = _follow(streams or tuple(settings.streams), settings)
+    if stop:
+        reports = _follow(streams or tuple(settings.streams), settings, stop)
     else:
         reports, errors = _land(streams or due_streams(settings), settings)
     if as_json:
@@ -96,7 +98,7 @@ def _land(
                 errors[name] = e
     # What comes by the standard input is landed as it comes, until it ends.
     if piped := [name for name in names if name not in files]:
-        reports |= _follow(piped, settings)
+        reports |= _follow(piped, settings, _stopped_by_signals())
     return reports, errors
 
 
@@ -158,9 +160,8 @@ def _say_landed(stream: str, report: "LandingReport") -> None:
         console.say("landed", f"{stream}: {report.lines:,} lines read", stream=stream, **fields)
 
 
-def _follow(names: "Sequence[str]", settings: "Settings") -> "dict[str, LandingReport]":
-    from ingest.side_by_side import follow_streams
-
+def _stopped_by_signals() -> threading.Event:
+    """Set by SIGINT and SIGTERM from now on."""
     stop = threading.Event()
 
     def end(number: int, _: object) -> None:
@@ -169,6 +170,14 @@ def _follow(names: "Sequence[str]", settings: "Settings") -> "dict[str, LandingR
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    return stop
+
+
+def _follow(
+    names: "Sequence[str]", settings: "Settings", stop: threading.Event
+) -> "dict[str, LandingReport]":
+    from ingest.side_by_side import follow_streams
+
     for name in names:
         paths = settings.streams[name].source
         source = "the standard input" if STDIN in paths else ", ".join(map(str, paths))

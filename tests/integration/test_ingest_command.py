@@ -122,6 +122,23 @@ def test_followers_deliver_their_buffer_when_they_are_stopped(
     assert sum(ledger["lines"].to_pylist()) == followed + rest.lines
 
 
+def test_a_follower_that_is_stopped_while_it_starts_ends_well(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "lakehouse", "ingest", "--follow", "--json"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as follower:
+        assert follower.stderr is not None
+        assert any(line.split()[-1] == "lakehouse.config" for line in follower.stderr)
+        follower.send_signal(signal.SIGTERM)
+        out, err = follower.communicate(timeout=300)
+    assert follower.returncode == 0, err
+    assert json.loads(out)["orders"]["lines"] == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -49,3 +49,24 @@ def test_a_disk_that_fills_up(tmp_path: Path) -> None:
     assert last["error"] == ""
     assert last["lines"] == 303
     assert [attempt["lost"] for attempt in [*failed, last]] == [[]] * (len(failed) + 1)
+
+
+@pytest.mark.skipif(not may_mount(), reason="no small disk can be mounted here")
+def test_a_disk_that_fills_up_while_it_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    run = subprocess.run(
+        [*UNSHARE, sys.executable, "-m", "tests.disk_full_following", tmp_path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stderr
+    ended, again, found = json.loads(run.stdout)
+    assert ended["code"] == 7
+    assert "No space left" in ended["said"]
+    assert "free some space and run it again" in ended["said"]
+    assert "Traceback" not in ended["said"]
+    assert again == 0
+    assert all(found[key] for key in ("all", "lines", "entered", "backed_up")), found
