@@ -318,8 +318,13 @@ def test_ctrl_c_is_no_failed_build(settings: Settings, catalog: Catalog, moment:
 
     with catalog:
         deliver(catalog, FIRST, 1)
-    with pytest.raises(KeyboardInterrupt):
-        invoke(settings, BUILD, on_event=press)
+    # A job in the background is started with SIGINT ignored, and so are the tests it runs.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            invoke(settings, BUILD, on_event=press)
+    finally:
+        signal.signal(signal.SIGINT, before)
     succeed(invoke(settings, BUILD))
 
 

@@ -30,7 +30,7 @@ CONFIG = {
 }
 # What Python and all libraries have reserved when a worker is ready comes on top of the engine's
 # memory; and this, for arenas and the stacks of threads that come later.
-_RESERVE = 2 << 30
+_RESERVE = 1 << 30
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ serve(int(sys.argv[1]))
 """
 # Where the libraries of the interpreter itself lie, on some systems.
 _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+# Allocators that reserve no gigabyte ahead: the address space is bounded.
+_ALLOCATORS = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 _ERRORS: dict[str, type[LakehouseError]] = {"QueryError": QueryError, "CatalogError": CatalogError}
 
 
@@ -142,7 +144,7 @@ def _start() -> _Started:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=kept,
+            env=kept | _ALLOCATORS,
             pass_fds=(theirs.fileno(),),
             start_new_session=True,  # Ctrl-C at the terminal is for its owner to hear
         )
