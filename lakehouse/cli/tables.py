@@ -7,6 +7,8 @@ from typing import Literal
 
 import click
 
+_WIDEST = 10_000  # columns of a table that no terminal shows
+
 
 def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
     """Print rows that have the same keys; nothing but a header line when there are none."""
@@ -26,7 +28,14 @@ def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
         table.add_column(heading, justify=justify, no_wrap=numeric, overflow="fold")
     for row in rows:
         table.add_row(*(_shown(value) for value in row.values()))
-    Console(highlight=False, soft_wrap=True).print(table, markup=False)
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        # Nobody's lines are folded there: a program or a file reads them.
+        console.width = max(
+            console.width,
+            console.measure(table, options=console.options.update(max_width=_WIDEST)).maximum,
+        )
+    console.print(table, markup=False)
 
 
 def _shown(value: object) -> str:
@@ -38,6 +47,8 @@ def _shown(value: object) -> str:
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     return str(value).replace("[", r"\[")
 
 
