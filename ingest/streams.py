@@ -130,7 +130,8 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
                 try:
                     opened.recover()
                     follower = Follower(landing, stream.source, watcher)
-                    _follow(follower, stop, lambda: mark_all_read(name, settings.home))
+
+                    _follow(follower, stop, _idle(name, stream, catalog, settings, clock))
                 except PausedError as e:
                     opened.destination.discard()
                     watcher.paused(e)
@@ -155,11 +156,34 @@ def _pipe(
         return landing.report(time.monotonic() - started)
 
 
-def _follow(follower: Follower, stop: Event, all_read: Callable[[], None]) -> None:
+def _idle(
+    name: str,
+    stream: StreamSettings,
+    catalog: Catalog,
+    settings: Settings,
+    clock: Callable[[], float],
+) -> Callable[[], None]:
+    """What a follower does that has delivered everything.
+
+    It raises PausedError when the stream is paused, for no delivery would tell.
+    """
+    looked = clock()
+
+    def idle() -> None:
+        nonlocal looked
+        mark_all_read(name, settings.home)
+        if clock() - looked >= _PAUSED_SECONDS:
+            refuse_paused(checkpoint_table(name, stream, catalog).metadata, name)
+            looked = clock()
+
+    return idle
+
+
+def _follow(follower: Follower, stop: Event, idle: Callable[[], None]) -> None:
     while not stop.is_set():
         follower.poll(stop)
         if math.isinf(follower.seconds_left):
-            all_read()
+            idle()
         stop.wait(max(0.0, min(_POLL_SECONDS, follower.seconds_left)))
     follower.finish()
 

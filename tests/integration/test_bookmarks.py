@@ -237,6 +237,15 @@ def test_a_follower_waits_while_its_stream_is_paused(lake: Lake) -> None:
     check_everything_is_there_once(lake, 15)
 
 
+def test_a_follower_lets_go_of_a_paused_stream_that_gets_nothing(lake: Lake) -> None:
+    watcher = Watcher()
+    with following(lake, watcher):
+        grow(lake, 10)
+        assert watcher.delivery.wait(60)
+        pause("orders", lake.catalog, lake.settings)
+        assert watcher.pause.wait(60)
+
+
 def taken_back(lake: Lake) -> bool:
     try:
         return rewound(lake, Goal(sequence=1)) is not None
