@@ -25,6 +25,7 @@ def main(name: str) -> None:
     # What the function prints, or reads, is not to be mixed up with this.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 - seen at once, line by line
     Thread(target=_end_with_parent, args=[questions.fileno()], daemon=True).start()
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - sys.path holds texts
     handler: Handler | None = None
