@@ -18,7 +18,11 @@ _CHOSEN = """order_date between $first and $last
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the data covers. `last_order_at` is the last order of the last day."""
+    """What the data covers: from the first to the last day of the trading period with sales.
+
+    `last_order_at` is the last order of the last day. What a clock that was wrong dated otherwise
+    is in no period, unless somebody picks its days.
+    """
 
     days: Period
     last_order_at: datetime
@@ -76,7 +80,7 @@ def coverage(marts: Marts) -> Coverage | None:
         """select min(order_date) as first, max(order_date) as last,
                   list(distinct country order by country) as countries,
                   (select ordered_at from last_order) as last_order_at
-           from daily_sales"""
+           from daily_sales where order_date in (from trading_days)"""
     ).to_pylist()
     if row["first"] is None:
         return None

@@ -22,6 +22,7 @@ from lakehouse.config import Settings
 from lakehouse.query.engine import attach_lake, load_extensions
 
 SOURCE = "core.fct_order_lines"
+CALENDAR = "core.dim_dates"
 # What a page may ask for: the name it uses, the table behind it, and what is kept of it.
 _KEPT = {
     "daily_sales": (
@@ -36,9 +37,15 @@ _KEPT = {
                   coalesce(description, product_id) as description, net_amount, unit_count
            from {table}""",
     ),
-    "last_order": (SOURCE, "select max(ordered_at) as ordered_at from {table}"),
+    "trading_days": (CALENDAR, "select date_day from {table} where is_in_trading_period"),
+    # A clock that was wrong, in 2099 for one, must not say when the last order came.
+    "last_order": (
+        SOURCE,
+        """select max(ordered_at) as ordered_at from {table}
+           where ordered_at::date in (from trading_days)""",
+    ),
 }
-REPORTS = tuple(table for table, _ in _KEPT.values() if table != SOURCE)
+REPORTS = tuple(table for table, _ in _KEPT.values() if table not in {SOURCE, CALENDAR})
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class Marts:
         return max(snapshot.current_since for snapshot in self.snapshots.values())
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        """The result of one SELECT over `daily_sales`, `daily_product_sales`, `last_order`."""
+        """The result of one SELECT over the tables that are kept, by the names pages use."""
         with self.connection.cursor() as cursor:
             return cursor.execute(sql, dict(parameters or {})).to_arrow_table()
 
@@ -94,10 +101,12 @@ def published_snapshots(catalog: Catalog) -> dict[str, Snapshot]:
     if isinstance(catalog, LakeSqlCatalog):
         # Else a build could be published between two looks.
         catalog = SteadyCatalog(catalog)
-    histories = {table: _history(catalog, table) for table in (SOURCE, *REPORTS)}
+    histories = {table: _history(catalog, table) for table in (SOURCE, *REPORTS, CALENDAR)}
     if missing := [table for table, history in histories.items() if not history]:
         raise UnpublishedError(missing)
-    return newest_whole(histories.pop(SOURCE), histories)
+    calendar, source = histories.pop(CALENDAR), histories.pop(SOURCE)
+    whole = newest_whole(source, histories)
+    return whole | {CALENDAR: _in_force(calendar, source, whole[SOURCE])}
 
 
 def newest_whole(
@@ -124,6 +133,15 @@ def newest_whole(
         until = since
     newest = source[-1].current_since
     raise UnpublishedError([t for t, h in reports.items() if h[-1].current_since < newest])
+
+
+def _in_force(
+    calendar: Sequence[Snapshot], source: Sequence[Snapshot], built_from: Snapshot
+) -> Snapshot:
+    """The calendar as a build left it: it is written only when a day of it changed."""
+    later = [s.current_since for s in source if s.current_since > built_from.current_since]
+    until = min(later, default=datetime.max.replace(tzinfo=UTC))
+    return next((c for c in reversed(calendar) if c.current_since < until), calendar[0])
 
 
 def load_marts(settings: Settings, snapshots: Mapping[str, Snapshot]) -> Marts:

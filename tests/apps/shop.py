@@ -96,6 +96,7 @@ def build(settings: Settings, lines: Sequence[Line]) -> None:
     """Commit the marts that `lines` amount to, the source first, as a build does."""
     with open_catalog(settings) as catalog:
         _replace(catalog, "core.fct_order_lines", _source(lines))
+        _replace(catalog, "core.dim_dates", _dates(lines))
         _replace(catalog, "reports.rpt_daily_sales", _daily(lines))
         _replace(catalog, "reports.rpt_daily_product_sales", _daily_products(lines))
 
@@ -110,6 +111,16 @@ def _replace(catalog: Catalog, name: str, rows: pa.Table) -> None:
 
 def _source(lines: Sequence[Line]) -> pa.Table:
     return pa.table({"ordered_at": pa.array([x.ordered_at for x in lines], pa.timestamp("us"))})
+
+
+def _dates(lines: Sequence[Line]) -> pa.Table:
+    """The days of the shop are its trading period; what is dated elsewhere is not."""
+    days = sorted({line.day for line in lines})
+    inside = [FIRST <= day <= LAST for day in days]
+    return pa.table(
+        {"date_day": pa.array(days, pa.date32()), "is_in_trading_period": pa.array(inside)},
+        schema=pa.schema([("date_day", pa.date32()), ("is_in_trading_period", pa.bool_())]),
+    )
 
 
 def _daily(lines: Sequence[Line]) -> pa.Table:

@@ -1,6 +1,8 @@
 """What the page says when it has nothing, or nothing new, to show."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,17 @@ def test_empty_marts_are_no_sales_of_nothing(open_app: Opened, settings: Setting
     app = open_app(looked_at(settings))
     assert [h.value for h in app.header] == ["No orders have landed yet"]
     assert not app.exception
+
+
+def test_a_clock_that_was_wrong_does_not_shift_the_default_period(
+    open_app: Opened, settings: Settings, lines: Sequence[shop.Line]
+) -> None:
+    odd = [replace(lines[0], ordered_at=datetime(year, 1, 1)) for year in (1970, 2099)]  # noqa: DTZ001
+    shop.build(settings, [*lines, *odd])
+    watch = looked_at(settings)
+    assert "**12 Apr \u2013 9 May 2024**" in open_app(watch, period="28d").caption[1].value
+    orders = len({x.order_id for x in lines if x.sells})
+    assert open_app(watch, period="All").metric[1].value == str(orders)
 
 
 def test_a_damaged_catalog_is_an_error_with_a_hint(open_app: Opened, settings: Settings) -> None:

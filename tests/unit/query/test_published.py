@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError
 from lakehouse.query.published import (
+    CALENDAR,
     REPORTS,
     SOURCE,
     Marts,
@@ -105,6 +106,7 @@ def build(catalog: Catalog, generation: int) -> None:
     amount = Decimal(generation)
     for table, rows in (
         (SOURCE, _source_rows(generation)),
+        (CALENDAR, _calendar_rows(generation)),
         (DAILY, _report_rows(amount, ["gross_amount", "return_amount"], ["order_count"])),
         (PRODUCTS, _report_rows(amount, [], ["unit_count"])),
     ):
@@ -118,6 +120,12 @@ def build(catalog: Catalog, generation: int) -> None:
 def _source_rows(generation: int) -> pa.Table:
     moments = [datetime(2000 + generation, 1, 1)]  # noqa: DTZ001 - logs carry no zone
     return pa.table({"ordered_at": pa.array(moments, pa.timestamp("us"))})
+
+
+def _calendar_rows(generation: int) -> pa.Table:
+    return pa.table(
+        {"date_day": [date(2000 + generation, 1, 1)], "is_in_trading_period": [True]},
+    )
 
 
 def _report_rows(amount: Decimal, amounts: Sequence[str], counts: Sequence[str]) -> pa.Table:
@@ -235,7 +243,7 @@ def test_the_tables_that_are_missing_are_named(settings: Settings) -> None:
         catalog.create_table(DAILY, _report_rows(Decimal(1), [], []).schema)
     published = Watch(settings).look()
     assert published.condition is Condition.NO_MARTS
-    assert published.missing == (SOURCE, DAILY, PRODUCTS)
+    assert published.missing == (SOURCE, DAILY, PRODUCTS, CALENDAR)
 
 
 def test_a_watch_notices_a_build_by_itself(settings: Settings) -> None:
