@@ -8,7 +8,7 @@ environment.
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from types import UnionType
@@ -25,13 +25,22 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from lakehouse.errors import ConfigError
-from lakehouse.maintenance_settings import MaintenanceSettings
+from lakehouse.maintenance_settings import Duration, MaintenanceSettings
 from lakehouse.stream_settings import (
     BUILT_IN,
     STDIN,
     StreamSettings,
     check_streams,
     with_built_in,
+)
+from lakehouse.workgroup_settings import (
+    PRIMARY,
+    Dialect,
+    MemoryLimit,
+    WorkgroupSettings,
+    check_names,
+    chosen,
+    with_primary,
 )
 
 FILE_NAME = "lakehouse.toml"
@@ -42,7 +51,6 @@ OTHER_VARIABLES = {"LAKEHOUSE_CONFIG", "LAKEHOUSE_DEBUG", "LAKEHOUSE_ONLINE_RETA
 Port = Annotated[int, Field(ge=0, le=65535)]
 # What RFC 6750 lets a bearer token consist of: anything else would not survive a header.
 Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~+/=-]*$", repr=False)]
-ByteSize = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$")]
 
 
 class _Table(BaseModel):
@@ -75,12 +83,14 @@ class QuerySettings(_Table):
     """The limits of the DuckDB session that answers SQL, and the dialect `lakehouse sql` speaks.
 
     `threads = 0` means every core; `timeout` is in seconds, Athena's thirty minutes by default.
+    Executions are told of, and their results kept, for `retention` (Athena: 45 days).
     """
 
-    memory_limit: ByteSize = "50%"
+    memory_limit: MemoryLimit = "50%"
     threads: Annotated[int, Field(ge=0)] = 0
     timeout: Annotated[float, Field(gt=0)] = 1800.0
-    dialect: Literal["athena", "duckdb"] = "athena"
+    dialect: Dialect = "athena"
+    retention: Duration = timedelta(days=45)
 
 
 class DashboardSettings(_Table):
@@ -103,6 +113,7 @@ class Settings(_Table):
     rest: RestSettings = RestSettings()
     generate: GenerateSettings = GenerateSettings()
     query: QuerySettings = QuerySettings()
+    workgroups: dict[str, WorkgroupSettings] = Field(default_factory=dict, validate_default=True)
     dashboard: DashboardSettings = DashboardSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
@@ -124,6 +135,17 @@ class Settings(_Table):
         check_streams(given)
         return given
 
+    @field_validator("workgroups", mode="before")
+    @classmethod
+    def _primary(cls, given: object) -> object:
+        return with_primary(given) if isinstance(given, dict) else given
+
+    @field_validator("workgroups")
+    @classmethod
+    def _workgroup_names(cls, given: dict[str, WorkgroupSettings]) -> dict[str, WorkgroupSettings]:
+        check_names(given)
+        return given
+
     _file: Path | None = PrivateAttr(default=None)
 
     @property
@@ -135,6 +157,28 @@ class Settings(_Table):
     def warehouse(self) -> Path:
         """The folder that holds the tables of the default catalog."""
         return self.home / "warehouse"
+
+    def workgroup(self, name: str = PRIMARY) -> WorkgroupSettings:
+        """The workgroup of that name, its results in the home unless it says where.
+
+        Raises ConfigError when there is none.
+        """
+        given = chosen(self.workgroups, name)
+        location = given.result_location or self.home / "queries" / "results"
+        return given.model_copy(update={"result_location": location})
+
+    def in_workgroup(self, name: str = PRIMARY) -> "Settings":
+        """These settings with the limits and the dialect of a workgroup under `query`.
+
+        Raises ConfigError when there is none.
+        """
+        group = chosen(self.workgroups, name)
+        limits = {
+            "dialect": group.dialect or self.query.dialect,
+            "timeout": group.timeout or self.query.timeout,
+            "memory_limit": group.memory_of_one(self.query.memory_limit),
+        }
+        return self.model_copy(update={"query": self.query.model_copy(update=limits)})
 
     @property
     def logs(self) -> Path:
@@ -174,7 +218,8 @@ def load_settings(
         raise _explain(e, origin) from e
     home = (root / settings.home.expanduser()).resolve()
     streams = _streams(settings, root, home)
-    settings = settings.model_copy(update={"home": home, "streams": streams})
+    updates = {"home": home, "streams": streams, "workgroups": _workgroups(settings, root)}
+    settings = settings.model_copy(update=updates)
     settings._file = file
     return settings
 
@@ -201,6 +246,11 @@ def _streams(settings: Settings, root: Path, home: Path) -> dict[str, StreamSett
         located = stream.located(name, root, home)
         streams[name] = located.model_copy(update={"source": source})
     return streams
+
+
+def _workgroups(settings: Settings, root: Path) -> dict[str, WorkgroupSettings]:
+    """The workgroups, with absolute places for their results."""
+    return {name: group.located(root) for name, group in settings.workgroups.items()}
 
 
 def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path) -> Path | None:

@@ -36,6 +36,7 @@ Examples:
   lakehouse sql "SELECT country, sum(net_amount) FROM core.fct_orders GROUP BY country"
   lakehouse sql -f report.sql --output report.parquet
   echo "SELECT * FROM landing.rejects" | lakehouse sql --format ndjson
+  lakehouse sql --workgroup etl "INSERT INTO core.copy SELECT * FROM core.fct_orders"
   lakehouse sql --dialect duckdb "summarize core.fct_orders"
   lakehouse sql --dialect duckdb --write "delete from landing.rejects where source_file = 'old.csv'"
 """
@@ -53,7 +54,13 @@ Examples:
 @click.option(
     "--dialect",
     type=click.Choice(DIALECTS),
-    help="Whose SQL the statement is [query.dialect of lakehouse.toml, else athena].",
+    help="Whose SQL the statement is [the workgroup's, or query.dialect, else athena].",
+)
+@click.option(
+    "--workgroup",
+    default="primary",
+    metavar="NAME",
+    help="Whose limits and permissions hold: [workgroups.NAME] of lakehouse.toml [primary].",
 )
 @click.option(
     "--format",
@@ -90,6 +97,7 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     statement: str | None,
     script: BinaryIO | None,
     dialect: str | None,
+    workgroup: str,
     style: str | None,
     output: Path | None,
     rows: int | None,
@@ -113,8 +121,9 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     to_screen = output is None and sys.stdout.isatty()
     if style == "parquet" and to_screen:
         raise click.UsageError("Parquet is not for a terminal: name a file with --output.")
-    settings = invocation.settings(query__dialect=dialect)
-    athena = settings.query.dialect == "athena"
+    settings = invocation.settings().in_workgroup(workgroup)
+    write = settings.workgroup(workgroup).writes(workgroup, asked=write)
+    athena = (dialect or settings.query.dialect) == "athena"
     if athena and folders:
         raise click.UsageError("--allow needs --dialect duckdb: Athena's dialect reads no files.")
     from lakehouse.query.destinations import destination
