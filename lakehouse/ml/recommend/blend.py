@@ -18,7 +18,10 @@ class Trending:
 
     def scores(self, customers: IntArray) -> FloatArray:
         """The model's scores, lifted for what sells now."""
-        return np.maximum(self.model.scores(customers), 0) * self.factor
+        scores = self.model.scores(customers)
+        np.maximum(scores, 0, out=scores)
+        scores *= self.factor
+        return scores
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Blend:
         for model, weight in self.parts:
             scores = model.scores(customers)
             best = np.maximum(scores.max(axis=1, keepdims=True, initial=0), 1e-12)
-            share = scores / best * np.float32(weight)
-            total = share if total is None else total + share
+            scores *= np.float32(weight) / best
+            total = scores if total is None else np.add(total, scores, out=total)
         if total is None:
             raise ValueError("a blend of nothing")
         return total

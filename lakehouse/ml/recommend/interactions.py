@@ -81,7 +81,8 @@ def interactions(purchases: pl.DataFrame, as_of: datetime) -> Interactions:
     age = (pl.lit(as_of) - pl.col("ordered_at")).dt.total_seconds() / 86_400
     ages = known.select(age.cast(pl.Float32)).to_series().to_numpy()
     # One order of the entries, whatever order the lines came in: the sums of floats agree.
-    order = np.lexsort((ages, product_codes, customer_codes))
+    cells = customer_codes.astype(np.int64) * len(products) + product_codes
+    order = np.lexsort((ages, cells))
     codes = customer_codes[order], product_codes[order]
     return Interactions(as_of, customers, products, *codes, ages[order])
 

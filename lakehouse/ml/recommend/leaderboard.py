@@ -9,9 +9,9 @@ import polars as pl
 from lakehouse.ml.evaluation.ranking import Truth, coverage, estimates, judge, novelty, truth
 from lakehouse.ml.evaluation.uncertainty import Estimate
 from lakehouse.ml.evaluation.windows import Window
-from lakehouse.ml.recommend.interactions import Interactions
+from lakehouse.ml.recommend.interactions import IntArray, Interactions
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
-from lakehouse.ml.recommend.scoring import top
+from lakehouse.ml.recommend.scoring import Wanted, tops
 
 K = 10
 Scope = Literal["all", "new"]
@@ -40,9 +40,14 @@ def standings(
     found = []
     for scope in SCOPES:
         wanted = truth(fits.interactions, window.within(purchases), new_only=scope == "new")
-        for model in models:
-            if RECIPES[model].fits(fits.interactions):
-                found.append(_standing(fits, model, scope, window, wanted))
+        seen = fits.interactions.counts if scope == "new" else None
+        rivals = [model for model in models if RECIPES[model].fits(fits.interactions)]
+        lists = tops(
+            [Wanted(RECIPES[model].make(fits), seen) for model in rivals], wanted.customers, K
+        )
+        for model, (picked, _) in zip(rivals, lists, strict=True):
+            metrics = _metrics(fits.interactions, wanted, picked)
+            found.append(Standing(model, scope, window, len(wanted.customers), metrics))
     return found
 
 
@@ -52,10 +57,7 @@ def best(found: Sequence[Standing], scope: Scope) -> str | None:
     return max(rivals, key=lambda s: s.metrics["ndcg"].value).model if rivals else None
 
 
-def _standing(fits: Fits, model: str, scope: Scope, window: Window, wanted: Truth) -> Standing:
-    interactions: Interactions = fits.interactions
-    seen = interactions.counts if scope == "new" else None
-    lists, _ = top(RECIPES[model].make(fits), wanted.customers, K, seen=seen)
+def _metrics(interactions: Interactions, wanted: Truth, lists: IntArray) -> dict[str, Estimate]:
     metrics = estimates(judge(lists, wanted))
     customers, products = interactions.shape
     for name, value in (
@@ -63,4 +65,4 @@ def _standing(fits: Fits, model: str, scope: Scope, window: Window, wanted: Trut
         ("novelty", novelty(lists, interactions.buyers, customers)),
     ):
         metrics[name] = Estimate(value, value, value)
-    return Standing(model, scope, window, len(wanted.customers), metrics)
+    return metrics

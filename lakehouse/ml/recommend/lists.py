@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from lakehouse.ml.recommend.blend import Blend
+from lakehouse.ml.recommend.buy_again import repeats
 from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Interactions, Sparse
 from lakehouse.ml.recommend.popularity import RECENT_HALF_LIFE
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
-from lakehouse.ml.recommend.scoring import Mask, Recommender, top
+from lakehouse.ml.recommend.scoring import Mask, Recommender, Wanted, tops
 
 GONE_AFTER = timedelta(days=60)
 """A product that nobody bought for so long is taken to be gone."""
@@ -50,7 +51,8 @@ def on_sale(interactions: Interactions, purchases: pl.DataFrame) -> Mask:
     alive = purchases.filter(
         pl.col("ordered_at") >= since, pl.col("ordered_at") < interactions.as_of
     )["product_id"].unique()
-    mask = np.isin(interactions.products, alive.to_numpy())
+    known = pl.Series(interactions.products.tolist(), dtype=pl.String)
+    mask = known.is_in(alive.implode()).to_numpy()
     return mask if mask.sum() >= FEWEST_ALIVE else np.ones(len(mask), dtype=np.bool_)
 
 
@@ -71,10 +73,10 @@ def make_lists(
     """
     interactions = fits.interactions
     available = on_sale(interactions, purchases)
-    for_you, discover = _filled(fits, chosen.for_you), _filled(fits, chosen.discover)
-    wanted = top(for_you, customers, k, allowed=available)
-    again = top(_Repeats(fits), customers, k, allowed=available)
-    new = top(discover, customers, k, seen=interactions.counts, allowed=available)
+    for_you = Wanted(_filled(fits, chosen.for_you))
+    discover = Wanted(_filled(fits, chosen.discover), seen=interactions.counts)
+    wanted, new = tops([for_you, discover], customers, k, allowed=available)
+    again = repeats(fits.buy_again, customers, k, allowed=available)
     because = reasons(interactions.history, _speakers(fits, chosen.discover), customers, new[0])
     listings = [
         _Listing("for_you", customers, *wanted),
@@ -90,12 +92,16 @@ def popular(purchases: pl.DataFrame, as_of: datetime, k: int = 10) -> pl.DataFra
 
     Ranked by recent orders, whoever placed them; so a shop that knows nobody has this list too.
     """
+    before = purchases.lazy().filter(pl.col("ordered_at") < as_of)
+    orders = before.group_by("product_id", "order_id").agg(pl.col("ordered_at").min())
     age = (pl.lit(as_of) - pl.col("ordered_at")).dt.total_seconds() / 86_400
-    before = purchases.filter(pl.col("ordered_at") < as_of)
-    orders = before.group_by("product_id", "order_id").agg(age.max().alias("age"))
-    found = orders.group_by("product_id").agg(
-        pl.col("age").min(),
-        (-pl.col("age") / RECENT_HALF_LIFE * math.log(2)).exp().sum().alias("score"),
+    found = (
+        orders.group_by("product_id")
+        .agg(
+            age.min().alias("age"),
+            (-age / RECENT_HALF_LIFE * math.log(2)).exp().sum().alias("score"),
+        )
+        .collect()
     )
     alive = found.filter(pl.col("age") <= GONE_AFTER.days)
     best = (alive if alive.height >= FEWEST_ALIVE else found).sort(
@@ -144,17 +150,6 @@ class _Listing:
     picked: IntArray
     scores: FloatArray
     because: IntArray | None = None
-
-
-@dataclass(frozen=True)
-class _Repeats:
-    """Buy-again without anything the customer has not bought."""
-
-    fits: Fits
-
-    def scores(self, customers: IntArray) -> FloatArray:
-        bought = self.fits.interactions.counts[customers].toarray() > 0
-        return np.where(bought, self.fits.buy_again.scores(customers), 0).astype(np.float32)
 
 
 def _filled(fits: Fits, model: str) -> Recommender:

@@ -19,7 +19,7 @@ from lakehouse.ml.recommend.popularity import (
     fit_recent_popularity,
     trend,
 )
-from lakehouse.ml.recommend.scoring import Recommender
+from lakehouse.ml.recommend.scoring import Recommender, Remembered
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,16 @@ class Fits:
         settings = FactorSettings(rank=self.parameters.rank)
         return fit_factors(self.interactions, settings, seed=self.seed)
 
+    @cached_property
+    def neighbours_trend(self) -> Recommender:
+        """Item neighbours, lifted for what sells now."""
+        return Remembered(self.trending(self.neighbours, self.parameters.neighbour_trend_power))
+
+    @cached_property
+    def ease_trend(self) -> Recommender:
+        """EASE, lifted for what sells now."""
+        return Remembered(self.trending(self.ease))
+
     def trending(self, model: Recommender, power: float | None = None) -> Trending:
         """A model lifted for what sells now."""
         return Trending(model, self._trend(self.parameters.trend_power if power is None else power))
@@ -106,27 +116,19 @@ class Recipe:
         return self.most_products is None or interactions.shape[1] <= self.most_products
 
 
-def _neighbours_trend(fits: Fits) -> Recommender:
-    return fits.trending(fits.neighbours, fits.parameters.neighbour_trend_power)
-
-
-def _ease_trend(fits: Fits) -> Recommender:
-    return fits.trending(fits.ease)
-
-
 RECIPES: Mapping[str, Recipe] = {
     "popularity": Recipe(lambda fits: fits.popularity, baseline=True),
     "recent_popularity": Recipe(lambda fits: fits.recent, baseline=True),
     "buy_again": Recipe(lambda fits: fits.buy_again),
     "neighbours": Recipe(lambda fits: fits.neighbours),
-    "neighbours_trend": Recipe(_neighbours_trend),
+    "neighbours_trend": Recipe(lambda fits: fits.neighbours_trend),
     "als": Recipe(lambda fits: fits.factors),
     "als_trend": Recipe(lambda fits: fits.trending(fits.factors)),
     "ease": Recipe(lambda fits: fits.ease, most_products=MOST_PRODUCTS),
-    "ease_trend": Recipe(_ease_trend, most_products=MOST_PRODUCTS),
-    "again_neighbours_trend": Recipe(lambda fits: fits.with_repeats(_neighbours_trend(fits))),
+    "ease_trend": Recipe(lambda fits: fits.ease_trend, most_products=MOST_PRODUCTS),
+    "again_neighbours_trend": Recipe(lambda fits: fits.with_repeats(fits.neighbours_trend)),
     "again_ease_trend": Recipe(
-        lambda fits: fits.with_repeats(_ease_trend(fits)), most_products=MOST_PRODUCTS
+        lambda fits: fits.with_repeats(fits.ease_trend), most_products=MOST_PRODUCTS
     ),
 }
 """Every recommender that `lakehouse ml recommend --model` knows."""

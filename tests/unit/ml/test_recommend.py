@@ -6,17 +6,19 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
+from scipy.sparse import csr_matrix
 
 from lakehouse.errors import ModelError
 from lakehouse.ml.recommend.audiences import make_audiences
 from lakehouse.ml.recommend.baskets import make_partners
 from lakehouse.ml.recommend.blend import Blend
+from lakehouse.ml.recommend.buy_again import BuyAgain, repeats
 from lakehouse.ml.recommend.interactions import Interactions, interactions
 from lakehouse.ml.recommend.lists import Chosen, make_lists, on_sale
 from lakehouse.ml.recommend.neighbours_sql import fit_neighbours_sql
 from lakehouse.ml.recommend.popularity import SameForAll, recent_orders, trend
 from lakehouse.ml.recommend.recipes import RECIPES, Fits
-from lakehouse.ml.recommend.scoring import top
+from lakehouse.ml.recommend.scoring import Wanted, top, tops
 from tests.unit.ml.shop import DAY, checkerboard, line, lines
 
 AS_OF = datetime.fromisoformat("2024-06-03")
@@ -112,6 +114,32 @@ def test_equal_scores_go_by_code_however_many_tie() -> None:
     picked, values = top(SameForAll(scores), np.array([0], np.int32), 3)
     assert picked.tolist() == [[2, 1, 3]]
     assert values.tolist() == [[2, 1, 1]]
+
+
+def test_lists_made_together_are_those_made_one_by_one(fits: Fits) -> None:
+    found = fits.interactions
+    wanted = [
+        Wanted(RECIPES["again_ease_trend"].make(fits)),
+        Wanted(RECIPES["ease_trend"].make(fits), seen=found.counts),
+    ]
+    together = tops(wanted, everybody(found), 5)
+    for each, (codes, scores) in zip(wanted, together, strict=True):
+        alone = Fits(found)
+        name = "ease_trend" if each.seen is not None else "again_ease_trend"
+        one, values = top(RECIPES[name].make(alone), everybody(found), 5, seen=each.seen)
+        assert codes.tolist() == one.tolist()
+        assert scores.tolist() == values.tolist()
+
+
+def test_repeats_are_ranked_by_count_then_by_what_sells_and_then_by_code() -> None:
+    #                   p0 p1 p2 p3 p4
+    bought = csr_matrix([[1, 2, 1, 1, 5], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
+    model = BuyAgain(bought, np.array([0.1, 0.0, 0.4, 0.4, 0.9], np.float32))
+    allowed = np.array([True, True, True, True, False])
+    customers = np.array([2, 0, 1], np.int32)
+    codes, scores = repeats(model, customers, 3, allowed=allowed)
+    assert codes.tolist() == [[-1, -1, -1], [1, 2, 3], [-1, -1, -1]]
+    np.testing.assert_allclose(scores[1], [2.0, 1.4, 1.4], rtol=1e-6)
 
 
 def test_a_short_list_ends_in_nothing() -> None:
