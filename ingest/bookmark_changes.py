@@ -5,7 +5,7 @@ import platform
 import pwd
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
@@ -23,6 +23,7 @@ from lakehouse.errors import LockedError
 from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.checkpoints import highest_sequence, paused_key, read_checkpoint
 from lakehouse.tables.creation import ensure_table
+from lakehouse.tables.expiry import delivery_history
 from lakehouse.tables.fenced_append import Append, append_fenced, commits_together
 from lakehouse.tables.ops import BOOKMARK_CHANGES, BOOKMARK_CHANGES_SCHEMA
 
@@ -65,15 +66,19 @@ def ensure_changes(catalog: Catalog) -> Table:
     return ensure_table(catalog, BOOKMARK_CHANGES, BOOKMARK_CHANGES_SCHEMA)
 
 
-def recorded(change: BookmarkChange, appends: Sequence[Append], catalog: Catalog) -> None:
+def recorded(
+    change: BookmarkChange, appends: Sequence[Append], catalog: Catalog, settings: Settings
+) -> None:
     """Commit a change together with its record, or before it where the catalog can't do both."""
     changes = ensure_changes(catalog)
+    history = delivery_history(settings.deliveries)
     with _row_of(change, changes) as row:
+        steps = [replace(append, history=history) for append in (*appends, row)]
         if commits_together(changes):
-            append_fenced(*appends, row)
+            append_fenced(*steps)
         else:
-            for append in (*appends, row):
-                append_fenced(append)
+            for step in steps:
+                append_fenced(step)
 
 
 def whoever() -> str:
@@ -108,7 +113,7 @@ def _switch(
                 table, [], name, base, text, highest, properties={paused_key(name): paused}
             )
             try:
-                recorded(change, [append], catalog)
+                recorded(change, [append], catalog, settings)
             except LockedError:
                 # An ingester has delivered meanwhile: the stream is another one now.
                 if attempt == _ATTEMPTS - 1:

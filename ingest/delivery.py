@@ -36,6 +36,7 @@ from lakehouse.tables.checkpoints import (
     read_checkpoint,
     refuse_paused,
 )
+from lakehouse.tables.expiry import History
 from lakehouse.tables.fenced_append import append_fenced, commits_together
 
 _ATTEMPTS = 10  # to change a table that others change too
@@ -67,12 +68,13 @@ class _Staged(Delivered):
 class DeliveryStream:
     """One stream into its target. `reached` is told each step, for those who watch."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - as in open_destination
         self,
         standing: Standing,
         target: Target,
         rejects: Table,
         objects: ObjectOutputs,
+        history: History,
         reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.name = standing.stream
@@ -83,6 +85,7 @@ class DeliveryStream:
         self._rejects = rejects
         self._side_outputs = objects.beside
         self._shipments = objects.shipments
+        self._history = history
         self._reached = reached
         self._staged = _Staged()
         self._committing = False
@@ -211,6 +214,7 @@ class DeliveryStream:
         appends = self._target.appends(self.name, self._base, text, sequence)
         if staged.reject_files:
             appends.insert(0, stamped(self._rejects, staged.reject_files, self.name, sequence))
+        appends = [replace(append, history=self._history) for append in appends]
         if len(appends) == 1 or commits_together(self._table):
             append_fenced(*appends)
         else:

@@ -17,6 +17,7 @@ from lakehouse.errors import LockedError
 from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.checkpoints import highest_sequence, read_checkpoint
 from lakehouse.tables.creation import ensure_table
+from lakehouse.tables.expiry import History
 from lakehouse.tables.fenced_append import Append, append_fenced
 from lakehouse.tables.growth import conform, grow
 from lakehouse.tables.ops import DELIVERIES, DELIVERIES_SCHEMA
@@ -25,8 +26,9 @@ from lakehouse.tables.ops import DELIVERIES, DELIVERIES_SCHEMA
 class Ledger:
     """The rows of `ops.deliveries`; each stream's have a fence of their own."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, history: History) -> None:
         self._table = ensure_table(catalog, DELIVERIES, DELIVERIES_SCHEMA)
+        self._history = history
         # Older ones lack what was not counted then.
         grow(self._table, {field.name: field.field_type for field in DELIVERIES_SCHEMA.fields})
 
@@ -41,7 +43,9 @@ class Ledger:
         base = read_checkpoint(self._table.metadata, stream)
         number = checkpoint.sequence
         try:
-            append_fenced(Append(self._table, files, stream, base, str(number), number))
+            append_fenced(
+                Append(self._table, files, stream, base, str(number), number, history=self._history)
+            )
         except LockedError:
             # Another ingester of the stream has just entered it.
             remove_files(self._table, [file.file_path for file in files])

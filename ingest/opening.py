@@ -42,6 +42,7 @@ from lakehouse.stream_settings import StreamSettings
 from lakehouse.tables.arrow_files import Encodings
 from lakehouse.tables.checkpoints import highest_sequence, read_checkpoint
 from lakehouse.tables.creation import ensure_table
+from lakehouse.tables.expiry import History, delivery_history
 from lakehouse.tables.landing import (
     ACCESS_LOGS_TABLE,
     ORDER_LINES_TABLE,
@@ -80,7 +81,8 @@ def open_stream(
             folder = settings.file.parent if settings.file else Path.cwd()
             transform = open_transform(name, stream.transform, folder, now)
             steps = (TransformStep(opened.enter_context(transform), bool(stream.objects)),)
-        format_, destination = open_destination(name, stream, catalog, reached, now)
+        history = delivery_history(settings.deliveries)
+        format_, destination = open_destination(name, stream, catalog, history, reached, now)
         return OpenStream(
             name,
             format_,
@@ -89,7 +91,7 @@ def open_stream(
             keeps_source=keeps_source(stream),
             now=now,
             end=opened.pop_all().close,
-            ledger=Ledger(catalog),
+            ledger=Ledger(catalog, history),
         )
 
 
@@ -109,10 +111,11 @@ def open_transform(
     return Transform(stream, function, patience, now)
 
 
-def open_destination(
+def open_destination(  # noqa: PLR0913, PLR0917 - what, where to, how long, and who is told
     name: str,
     stream: StreamSettings,
     catalog: Catalog,
+    history: History,
     reached: Callable[[str], None],
     now: Callable[[], datetime],
 ) -> tuple[RecordFormat, DeliveryStream]:
@@ -124,7 +127,7 @@ def open_destination(
     opened = _open_target(name, stream, catalog)
     outputs = object_outputs(name, stream, opened.standing.checkpoint.version, now)
     rejects = ensure_table(catalog, REJECTS, REJECTS_SCHEMA)
-    destination = DeliveryStream(opened.standing, opened.target, rejects, outputs, reached)
+    destination = DeliveryStream(opened.standing, opened.target, rejects, outputs, history, reached)
     return opened.format, destination
 
 

@@ -34,14 +34,14 @@ class Position:
     written: datetime | None  # when the log last was, in UTC
 
 
-def stream_positions(name: str, catalog: Catalog, settings: Settings) -> list[Position]:
-    """The positions of the logs of a declared stream.
+def stream_positions(name: str, catalog: Catalog | None, settings: Settings) -> list[Position]:
+    """The positions of the logs of a declared stream; nothing was landed without a catalog.
 
     Raises ConfigError when there is no such stream, CatalogError when its bookmark is lost.
     """
     stream = stream_settings(name, settings)
     checkpoint = Checkpoint()
-    if catalog.table_exists(stream.identifier):
+    if catalog and catalog.table_exists(stream.identifier):
         metadata = catalog.load_table(stream.identifier).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
     counting = suffixes(stream)

@@ -80,7 +80,7 @@ def rewind(
             return None
         if not order.even_if_lost:
             _refuse_to_lose(past, now_at, _files(stream))
-        return _Taking(order, past.checkpoint, catalog, stream).commit(now_at.claims + 1, now())
+        return _Taking(order, past.checkpoint, catalog, settings).commit(now_at.claims + 1, now())
 
 
 def _refuse_what_stays(name: str, stream: StreamSettings) -> None:
@@ -106,13 +106,14 @@ class _Taking:
     """What is taken back of a stream's tables."""
 
     def __init__(
-        self, order: RewindOrder, past: Checkpoint, catalog: Catalog, stream: StreamSettings
+        self, order: RewindOrder, past: Checkpoint, catalog: Catalog, settings: Settings
     ) -> None:
         self._order = order
         self._past = past
         self._catalog = catalog
-        self._stream = stream
-        self._table = checkpoint_table(order.stream, stream, catalog)
+        self._settings = settings
+        self._stream = stream_settings(order.stream, settings)
+        self._table = checkpoint_table(order.stream, self._stream, catalog)
         self._rejects = catalog.load_table(REJECTS)
         self._highest = highest_sequence(self._table.metadata, order.stream)
 
@@ -133,7 +134,7 @@ class _Taking:
         )
         if not self._order.dry_run:
             appends = list(self._appends(claims, rejects=change.rejects_removed > 0))
-            recorded(change, appends, self._catalog)
+            recorded(change, appends, self._catalog, self._settings)
         return change
 
     def _appends(self, claims: int, *, rejects: bool) -> Iterator[Append]:

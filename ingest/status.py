@@ -45,23 +45,23 @@ class StreamStatus:
 
 def stream_status(
     name: str,
-    catalog: Catalog,
+    catalog: Catalog | None,
     settings: Settings,
     now: Callable[[], datetime] = utc_now,
 ) -> StreamStatus:
-    """How a declared stream stands.
+    """How a declared stream stands; nothing was delivered where there is no catalog.
 
     Raises ConfigError when there is no such stream, CatalogError when its bookmark is lost.
     """
     stream = stream_settings(name, settings)
     waiting = [each for each in stream_positions(name, catalog, settings) if each.lag]
-    checkpoint, committed, paused = Checkpoint(), None, None
-    if catalog.table_exists(stream.identifier):
+    checkpoint, committed, paused, rejected = Checkpoint(), None, None, {}
+    if catalog and catalog.table_exists(stream.identifier):
         metadata = catalog.load_table(stream.identifier).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
         committed = _committed(name, checkpoint, metadata)
         paused = metadata.properties.get(paused_key(name))
-    rejected = _rejected(name, checkpoint, catalog)
+        rejected = _rejected(name, checkpoint, catalog)
     lines = checkpoint.next_record_id - 1
     return StreamStatus(
         stream=name,

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from lakehouse.delivery_settings import DeliverySettings
 from lakehouse.errors import ConfigError
 from lakehouse.maintenance_settings import Duration, MaintenanceSettings
 from lakehouse.stream_settings import (
@@ -116,6 +117,7 @@ class Settings(_Table):
     workgroups: dict[str, WorkgroupSettings] = Field(default_factory=dict, validate_default=True)
     dashboard: DashboardSettings = DashboardSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
+    deliveries: DeliverySettings = DeliverySettings()
     streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
 
     @field_validator("catalog", mode="before")

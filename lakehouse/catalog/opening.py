@@ -1,6 +1,7 @@
 """From settings to a PyIceberg catalog."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,23 @@ def open_catalog(settings: Settings, *, create: bool = True) -> Catalog:
     return _open_sqlite(settings.home / FILE_NAME, {"warehouse": location_of(settings.warehouse)})
 
 
-def _require_lakehouse(settings: Settings) -> None:
+def open_existing(settings: Settings) -> AbstractContextManager[Catalog | None]:
+    """The catalog of this home, None when no lakehouse is there yet: nothing is made.
+
+    Raises what `open_catalog` does.
+    """
+    if not settings.catalog and not _is_lakehouse(settings):
+        return nullcontext()
+    return open_catalog(settings)
+
+
+def _is_lakehouse(settings: Settings) -> bool:
     # Tables without a catalog are a damage, which opening tells.
-    if not (settings.home / FILE_NAME).exists() and not holds_tables(settings.warehouse):
+    return (settings.home / FILE_NAME).exists() or holds_tables(settings.warehouse)
+
+
+def _require_lakehouse(settings: Settings) -> None:
+    if not _is_lakehouse(settings):
         raise CatalogError(
             f"there is no lakehouse in {settings.home}",
             hint="check --home, or run `lakehouse build` first",

@@ -44,11 +44,11 @@ def show(invocation: "Invocation", streams: tuple[str, ...], as_json: bool) -> N
     """
     settings = invocation.settings()
     from ingest.positions import stream_positions
-    from lakehouse.catalog import open_catalog
+    from lakehouse.catalog import open_existing
     from lakehouse.catalog.explaining import explained
 
     rows = []
-    with open_catalog(settings) as catalog, explained("the catalog"):
+    with open_existing(settings) as catalog, explained("the catalog"):
         for name in streams or tuple(settings.streams):
             rows += [asdict(each) for each in stream_positions(name, catalog, settings)]
     print_rows(rows, as_json=as_json)
@@ -81,7 +81,7 @@ def resume(invocation: "Invocation", stream: str, as_json: bool) -> None:
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
 
-    with open_catalog(settings) as catalog, explained("the catalog"):
+    with open_catalog(settings, create=False) as catalog, explained("the catalog"):
         change = bookmark_changes.resume(stream, catalog, settings)
     _tell(change, f"{stream}: resumed", f"{stream} was not paused", as_json=as_json)
 
@@ -160,7 +160,7 @@ def _rewind(invocation: "Invocation", order: "RewindOrder", *, yes: bool, as_jso
     from lakehouse.catalog.explaining import explained
 
     settings = invocation.settings()
-    with open_catalog(settings) as catalog, explained("the catalog"):
+    with open_catalog(settings, create=False) as catalog, explained("the catalog"):
         if not yes and not order.dry_run:
             planned = run(replace(order, dry_run=True), catalog, settings)
             if planned:

@@ -187,10 +187,10 @@ def _follow(
 
 def _print_status(names: "Sequence[str]", settings: "Settings", *, as_json: bool) -> None:
     from ingest.status import stream_status
-    from lakehouse.catalog import open_catalog
+    from lakehouse.catalog import open_existing
     from lakehouse.catalog.explaining import explained
 
-    with open_catalog(settings) as catalog, explained("the catalog"):
+    with open_existing(settings) as catalog, explained("the catalog"):
         found = [stream_status(name, catalog, settings) for name in names]
     if as_json:
         print_rows([asdict(status) for status in found], as_json=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import RemoveSnapshotsUpdate
 
+from lakehouse.delivery_settings import DeliverySettings
+
 # To look up a thousand at once would take PyIceberg a second; the next commits do the rest.
 _AT_ONCE = 100
 
@@ -29,6 +31,12 @@ class History:
     seconds: float = 60.0
     most: int = 50
     clock: Callable[[], float] = time.time
+
+
+def delivery_history(kept: DeliverySettings) -> History:
+    """What deliveries leave, by the settings."""
+    seconds = kept.snapshot_retention.total_seconds()
+    return History(kept.keep_snapshots, seconds, kept.most_snapshots)
 
 
 def expiring(metadata: TableMetadata, history: History) -> RemoveSnapshotsUpdate | None:

@@ -29,6 +29,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, LockedError
 from lakehouse.stream_settings import ORDERS
+from lakehouse.tables.expiry import History
 from tests.order_logs import (
     BAD,
     Lake,
@@ -319,7 +320,9 @@ def test_bookmarks_survive_the_expiry_of_older_snapshots(own: Lake, grown: Path)
 def test_a_stream_carries_the_bookmarks_of_the_others(own: Lake, grown: Path) -> None:
     def returns() -> DeliveryStream:
         stream = own.settings.streams[ORDERS]
-        return open_destination("returns", stream, own.catalog, lambda _: None, utc_now)[1]
+        return open_destination("returns", stream, own.catalog, History(), lambda _: None, utc_now)[
+            1
+        ]
 
     other = returns()
     other.write(batches(write_log(grown.with_name("returns.csv"), order_lines(50, 51)), ()))

@@ -166,6 +166,24 @@ def test_a_wrong_type_is_told_in_the_words_of_the_file(
     assert e.value.message == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("keep_snapshots = 0", "greater than or equal to 1"),
+        ("keep_snapshots = 60", "most_snapshots is not less than keep_snapshots"),
+        ("most_snapshots = 1001", "less than or equal to 1000"),
+        ('snapshot_retention = "soon"', "a number and s, m, h or d"),
+        ("snapshots = 3", "unknown setting 'deliveries.snapshots'"),
+    ],
+)
+def test_what_a_delivery_keeps_has_limits(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "lakehouse.toml").write_text(f"[deliveries]\n{text}\n")
+    with pytest.raises(ConfigError) as e:
+        load(tmp_path)
+    assert said in e.value.message
+    assert e.value.hint
+
+
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no configuration file"):
         load_settings(config=tmp_path / "absent.toml", environment={})
