@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakehouse.athena.analysis import operators
 from lakehouse.athena.analysis.calls import Invocation, choose, coerced, result_type
-from lakehouse.athena.analysis.value import Value, cast_sql, fill
+from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.functions.registry import Function, Overload
 from lakehouse.athena.syntax import nodes as n
@@ -16,6 +16,7 @@ from lakehouse.athena.types import BIGINT, ZONED, Type, contains_zone, is_intege
 if TYPE_CHECKING:
     from lakehouse.athena.analysis.expressions import ExpressionAnalyzer
 
+_OFFSET = "Window frame offset value must not be negative or null"
 _NULL_TREATMENT = ("first_value", "last_value", "nth_value", "lag", "lead")
 
 
@@ -169,6 +170,9 @@ def window_sql(analyzer: ExpressionAnalyzer, node: n.Window) -> str:
 
 
 def _frame_sql(analyzer: ExpressionAnalyzer, frame: n.Frame, order: Sequence[n.SortItem]) -> str:
+    if frame.unit == "GROUPS" and not order:
+        message = "Window frame of type GROUPS requires ORDER BY to be specified"
+        raise AthenaError("MISSING_ORDER_BY", message, frame.position)
     bounds = [
         _bound_sql(analyzer, frame, bound, order) for bound in (frame.start, frame.end) if bound
     ]
@@ -190,17 +194,26 @@ def _bound_sql(
             message = f"Window frame {frame.unit} value type must be integer: {value.type}"
             raise AthenaError("TYPE_MISMATCH", message, bound.position)
         if isinstance(value.literal, int) and value.literal < 0:
-            message = "Window frame offset value must not be negative or null"
-            raise AthenaError("INVALID_WINDOW_FRAME", message, bound.position)
-        return f"{cast_sql(value.sql, BIGINT)} {bound.kind.upper()}"
+            raise AthenaError("INVALID_WINDOW_FRAME", _OFFSET, bound.position)
+        offset = Value(cast_sql(value.sql, BIGINT), BIGINT, value.literal)
+        return f"{_offset(offset)} {bound.kind.upper()}"
     if len(order) != 1:
         message = "Window frame of type RANGE PRECEDING or FOLLOWING requires single sort item"
         raise AthenaError("MISSING_ORDER_BY", message, bound.position)
     key = analyzer.value(order[0].value)
     if is_numeric(key.type) and is_numeric(value.type):
-        return f"{value.sql} {bound.kind.upper()}"
+        return f"{_offset(value)} {bound.kind.upper()}"
     step = {"interval year to month": "to_months", "interval day to second": "athena_interval"}
     if key.type.base in ("date", "timestamp") and value.type.base in step:
         operators.arithmetic("+", key, value, bound.position)
-        return f"{step[value.type.base]}({value.sql}) {bound.kind.upper()}"
+        return f"{step[value.type.base]}({_offset(value)}) {bound.kind.upper()}"
     raise not_supported("RANGE over this type", bound.position)
+
+
+def _offset(value: Value) -> str:
+    """How far a frame reaches; the engine would take NULL for some frame or other."""
+    if isinstance(value.literal, int):
+        return value.sql
+    wrong = raising("INVALID_WINDOW_FRAME", _OFFSET)
+    checked = f"CASE WHEN {{0}} IS NULL OR {{0}} < 0 THEN {wrong} ELSE {{0}} END"
+    return fill(checked, [value], value.type).sql

@@ -158,10 +158,9 @@ def _moments(operator: str, left: Value, right: Value, position: Position) -> Va
     if {a, b} <= {"timestamp", "date"} and a != "unknown" and operator == "-":
         made = common_type(left.type, right.type) or left.type
         values = [coerce(left, made), coerce(right, made)]
-        return fill("((epoch_us({0}) - epoch_us({1})) // 1000)", values, DAY_TO_SECOND)
+        return fill("athena_elapsed({0}, {1})", values, DAY_TO_SECOND)
     if a == b == ZONED and operator == "-":
-        template = "((epoch_us({0}) - epoch_us({1})) // 1000)"
-        return fill(template, [instant(left), instant(right)], DAY_TO_SECOND)
+        return fill("athena_elapsed({0}, {1})", [instant(left), instant(right)], DAY_TO_SECOND)
     if operator == "+" and a.startswith("interval") and not b.startswith("interval"):
         left, right, a, b = right, left, b, a
         if is_numeric(left.type):

@@ -186,6 +186,9 @@ class RelationAnalyzer:
         merged: list[Field] = []
         hidden: list[Field] = []
         for name in node.using:
+            if name.key in (field.name.lower() for field in merged if field.name):
+                message = f"Column '{name.value}' appears multiple times in USING"
+                raise AthenaError("DUPLICATE_COLUMN_NAME", message, name.position)
             a = self._one(left.starred, name)
             b = self._one(right.starred, name)
             made = common_type(a.type, b.type)

@@ -18,9 +18,11 @@ _MISSING = object()
 def steps(path: str) -> tuple[str | int, ...]:
     """A path's steps: keys and, from 0, places."""
     invalid = FunctionError(f"Invalid JSON path: '{path}'")
+    if not path:
+        raise invalid
     if not path.startswith("$"):
         # Trino reads a path without $ as if it had one.
-        path = "$." + path if path and not path.startswith("[") else "$" + path
+        path = "$." + path if not path.startswith("[") else "$" + path
     found: list[str | int] = []
     offset = 1
     while offset < len(path):

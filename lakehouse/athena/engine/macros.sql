@@ -123,6 +123,17 @@ CREATE OR REPLACE TEMP MACRO athena_floor_to(us, unit) AS us - ((us % unit) + un
 CREATE OR REPLACE TEMP MACRO athena_round_timestamp(x, unit) AS
     make_timestamp(athena_floor_to(epoch_us(x) + unit // 2, unit));
 
+CREATE OR REPLACE TEMP MACRO athena_round_instant(x, unit) AS
+    make_timestamptz(athena_floor_to(epoch_us(x) + unit // 2, unit));
+
+-- What rounds up to midnight is midnight.
+CREATE OR REPLACE TEMP MACRO athena_round_time(x, unit) AS
+    TIME '00:00:00' + to_microseconds(athena_floor_to(epoch_us(x) + unit // 2, unit));
+
+-- Milliseconds from y to x, rounded half up.
+CREATE OR REPLACE TEMP MACRO athena_elapsed(x, y) AS
+    athena_floor_to(epoch_us(x) - epoch_us(y) + 500, 1000) // 1000;
+
 CREATE OR REPLACE TEMP MACRO athena_offset(zone) AS
     (CASE WHEN zone[1] = '-' THEN -1 ELSE 1 END)
     * (CAST(zone[2:3] AS INTEGER) * 60 + CAST(zone[5:6] AS INTEGER));
@@ -351,6 +362,10 @@ CREATE OR REPLACE TEMP MACRO athena_unique_entries(entries) AS
          WHEN len(list_filter(entries, lambda e: e.key IS NULL)) > 0
          THEN athena_invalid('map key cannot be null')
          ELSE map_from_entries(entries) END;
+
+CREATE OR REPLACE TEMP MACRO athena_with_keys(entries) AS
+    CASE WHEN len(list_filter(entries, lambda e: e.key IS NULL)) > 0
+         THEN athena_invalid('map key cannot be null') ELSE entries END;
 
 -- Sorted by key and place, each run of one key is a slice between two starts.
 CREATE OR REPLACE TEMP MACRO athena_ordered_multimap(entries) AS

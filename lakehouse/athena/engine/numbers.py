@@ -12,6 +12,12 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 def _shortest(value: float, single: bool) -> tuple[str, str, int]:
     """Sign, digits without trailing zeros, and the place of the point before the first digit."""
     shown = _shortest_single(value) if single else repr(value)
+    if len(shown.lower().partition("e")[0].strip("-0.")) == 1:
+        # Of the numbers with two digits Java takes the nearest, as in 4.9E-324.
+        nearest = f"{value:.1e}"
+        shown = (
+            nearest if (_single(float(nearest)) if single else float(nearest)) == value else shown
+        )
     mantissa, _, exponent = shown.lower().partition("e")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
@@ -23,12 +29,20 @@ def _shortest(value: float, single: bool) -> tuple[str, str, int]:
 
 def _shortest_single(value: float) -> str:
     """The shortest decimal that reads back as the same 32-bit number."""
-    packed = struct.pack(">f", value)
     for precision in range(1, 10):
         shown = f"{value:.{precision}g}"
-        if struct.pack(">f", float(shown)) == packed:
+        if _single(float(shown)) == value:
             return shown
     return repr(value)
+
+
+def _single(value: float) -> float:
+    """The 32-bit number next to a number; infinite past the greatest."""
+    try:
+        packed = struct.pack("f", value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return float(struct.unpack("f", packed)[0])
 
 
 def _special(value: float) -> str | None:
@@ -185,10 +199,16 @@ def normal_cdf(mean: float, deviation: float, value: float) -> str:
 
 
 def plain_decimal(text: str, scale: int) -> str:
-    """A decimal number, perhaps with an exponent, as digits, rounded half up at `scale`."""
+    """A decimal number, perhaps with an exponent, as digits, rounded half up at `scale`.
+
+    NaN and the infinities stay as they are.
+    """
     with localcontext(prec=400):
         unit = Decimal(1).scaleb(-scale)
-        return format(Decimal(text).quantize(unit, rounding=ROUND_HALF_UP), "f")
+        number = Decimal(text)
+        if not number.is_finite():
+            return text
+        return format(number.quantize(unit, rounding=ROUND_HALF_UP), "f")
 
 
 _UNITS = ("", "K", "M", "B", "T", "Q")

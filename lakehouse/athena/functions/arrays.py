@@ -63,10 +63,13 @@ def _array_position(call: Invocation) -> Value:
 
 
 def _array_remove(call: Invocation) -> Value:
-    whole, single, _ = _with_element(call)
+    whole, single, element = _with_element(call)
     template = (
         "CASE WHEN {1} IS NOT NULL THEN list_filter({0}, lambda e: (e <> {1}) IS NOT FALSE) END"
     )
+    if is_floating(element):
+        # NaN equals nothing, itself included; to the engine it does.
+        template = f"CASE WHEN isnan({{1}}) THEN {{0}} ELSE {template} END"
     return fill(template, [whole, single], whole.type)
 
 

@@ -63,7 +63,8 @@ def _from_entries(call: Invocation) -> Value:
 def _multimap_from_entries(call: Invocation) -> Value:
     value, element = _rows(call)
     made = map_of(element.children[0], array(element.children[1]))
-    template = f"athena_ordered_multimap(list_transform({{0}}, lambda e: {_entry(element)}))"
+    entries = f"athena_with_keys(list_transform({{0}}, lambda e: {_entry(element)}))"
+    template = f"athena_ordered_multimap({entries})"
     return fill(cast_sql(template, made), [value], made)
 
 

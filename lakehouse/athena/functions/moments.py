@@ -1,5 +1,7 @@
 """Date and time functions: https://trino.io/docs/current/functions/datetime.html."""
 
+from dataclasses import replace
+
 from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.casts import cast
 from lakehouse.athena.analysis.coercion import coerce
@@ -138,13 +140,14 @@ def _date_add(call: Invocation) -> Value:
         return relocate(made, value) if value.type.base == ZONED else made
     step = f"to_microseconds({{1}} * {_MICROSECONDS[unit]})"
     if value.type.base == ZONED:
-        moved = fill(f"({{0}} + {step})", [instant(value), amount], value.type)
-        return at_instant(moved, value)
-    precision = value.type.precision if value.type.numbers else 0
-    made_type = value.type
-    if unit == "millisecond" and value.type.base == "timestamp":
-        made_type = timestamp(max(3, precision))
-    return fill(cast_sql(f"({{0}} + {step})", made_type), [value, amount], made_type)
+        exact = replace(value.type, numbers=(max(3, value.type.precision),))
+        moved = fill(f"({{0}} + {step})", [instant(value), amount], exact)
+        return cast(at_instant(moved, value).typed(exact), value.type, call.position)
+    if value.type == DATE:
+        return fill(cast_sql(f"({{0}} + {step})", DATE), [value, amount], DATE)
+    exact_type = timestamp(max(3, value.type.precision))
+    moved = fill(cast_sql(f"({{0}} + {step})", exact_type), [value, amount], exact_type)
+    return cast(moved, value.type, call.position)
 
 
 def _date_diff(call: Invocation) -> Value:

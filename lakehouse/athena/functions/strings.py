@@ -78,6 +78,9 @@ def _trims() -> list[Overload]:
         overload
         for name in ("trim", "ltrim", "rtrim")
         for overload in (
+            # The blanks that fill a CHAR up are no part of its text.
+            scalar(f"{name}(char) -> varchar", f"{name}(rtrim({{0}}, ' '), athena_blank())"),
+            scalar(f"{name}(char, varchar) -> varchar", f"{name}(rtrim({{0}}, ' '), {{1}})"),
             scalar(f"{name}(varchar) -> varchar", f"{name}({{0}}, athena_blank())"),
             scalar(f"{name}(varchar, varchar) -> varchar", f"{name}({{0}}, {{1}})"),
         )
