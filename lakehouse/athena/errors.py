@@ -69,6 +69,8 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
 )
 
 
+# What the engine says of a scalar subquery with more rows than one.
+_MANY_ROWS = "More than one row returned by a subquery used as an expression"
 # What the engine says when MERGE or UPDATE would change a row twice.
 _MANY_MATCHES = "The same row was updated multiple times"
 
@@ -89,6 +91,8 @@ def error_of_kind(kind: str, text: str) -> AthenaError:
         message = f"Failed to commit Iceberg update to table: {first}"
         hint = "another writer came first, and nothing was written: run it again"
         return AthenaError("ICEBERG_COMMIT_ERROR", message, hint=hint)
+    if _MANY_ROWS in text:
+        return AthenaError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if _MANY_MATCHES in text:
         message = "One MERGE target table row matched more than one source row"
         return AthenaError("MERGE_TARGET_ROW_MULTIPLE_MATCHES", message)

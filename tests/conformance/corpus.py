@@ -1,4 +1,8 @@
-"""The corpus: what Trino's documentation says a query answers.
+"""The corpora: what the documentation of Trino and Athena says a query or a statement answers.
+
+`cases` holds queries, `statements` what needs tables: lines that end in `;` run first, in order,
+with `--write`, and the answer is the last one's. A database `shop` is there; its tables are the
+case's own, so that no two cases may use the same name.
 
 A file of cases names its page, then has one block a case:
 
@@ -7,6 +11,7 @@ A file of cases names its page, then has one block a case:
     => a row, its cells in Athena's text with " | " between; ∅ is NULL; no row is a lone =>
     !> CODE      Athena raises this error
     ?> CODE      Athena answers, this dialect refuses
+    ~> how       this dialect answers, but otherwise than Athena: what follows `=>` is its answer
     :: names     what the columns are called, where that is the point
 """
 
@@ -14,7 +19,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-CASES = Path(__file__).parent / "cases"
+QUERIES = Path(__file__).parent / "cases"
+STATEMENTS = Path(__file__).parent / "statements"
 _NULL = "∅"
 
 
@@ -30,6 +36,17 @@ class Case:
     error: str
     refused: str
     columns: tuple[str, ...]
+    deviates: str = ""
+
+    @property
+    def before(self) -> list[str]:
+        """The statements that run first."""
+        return self.sql.split(";\n")[:-1]
+
+    @property
+    def last(self) -> str:
+        """The statement that is judged."""
+        return self.sql.split(";\n")[-1]
 
     @property
     def label(self) -> str:
@@ -37,9 +54,9 @@ class Case:
         return f"{Path(self.page).stem}: {self.name}: {self.sql[:60]}"
 
 
-def corpus() -> list[Case]:
-    """Every case of every file, in order."""
-    return [case for path in sorted(CASES.glob("*.cases")) for case in _file(path)]
+def corpus(folder: Path) -> list[Case]:
+    """Every case of every file of a corpus, in order."""
+    return [case for path in sorted(folder.glob("*.cases")) for case in _file(path)]
 
 
 def _file(path: Path) -> list[Case]:
@@ -51,7 +68,7 @@ def _file(path: Path) -> list[Case]:
 def _case(page: str, block: str, path: Path) -> Case:
     header, *lines = block.strip("\n").split("\n")
     name, because = header.rsplit(" | ", 1)
-    by_mark: dict[str, list[str]] = {"=>": [], "!>": [], "?>": [], "::": []}
+    by_mark: dict[str, list[str]] = {"=>": [], "!>": [], "?>": [], "::": [], "~>": []}
     sql = []
     for line in lines:
         if line[:2] in by_mark:
@@ -64,7 +81,8 @@ def _case(page: str, block: str, path: Path) -> Case:
     rows = () if by_mark["=>"] == [""] else tuple(_cells(line) for line in by_mark["=>"])
     columns = tuple(by_mark["::"][0].split(", ")) if by_mark["::"] else ()
     error, refused = "".join(by_mark["!>"]), "".join(by_mark["?>"])
-    return Case(page, name, because, "\n".join(sql), rows, error, refused, columns)
+    deviates = "".join(by_mark["~>"])
+    return Case(page, name, because, "\n".join(sql), rows, error, refused, columns, deviates)
 
 
 def _cells(line: str) -> tuple[str | None, ...]:

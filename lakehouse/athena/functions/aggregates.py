@@ -263,9 +263,10 @@ def _doubles(**calls: str) -> list[Overload]:
     return [aggregate(f"{name}(double) -> double", call) for name, call in calls.items()]
 
 
-def _pairs(*names: str) -> list[Overload]:
+def _pairs(*names: str, template: str = "{0}") -> list[Overload]:
     return [
-        aggregate(f"{name}(double, double) -> double", f"{name}({{0}}, {{1}})") for name in names
+        aggregate(f"{name}(double, double) -> double", f"{name}({{0}}, {{1}})", template)
+        for name in names
     ]
 
 
@@ -281,19 +282,33 @@ FUNCTIONS = family(
     aggregate("bitwise_and_agg(bigint) -> bigint", "bit_and({0})"),
     aggregate("bitwise_or_agg(bigint) -> bigint", "bit_or({0})"),
     aggregate("bitwise_xor_agg(bigint) -> bigint", "bit_xor({0})"),
-    aggregate("geometric_mean(double) -> double", "avg(ln({0}))", "exp({0})"),
+    aggregate(
+        "geometric_mean(double) -> double",
+        "avg(CASE WHEN {0} > 0 THEN ln({0}) WHEN {0} = 0 THEN '-Infinity'::DOUBLE "
+        "WHEN {0} < 0 THEN 'NaN'::DOUBLE END)",
+        "exp({0})",
+    ),
     *_doubles(
         stddev="stddev_samp({0})", stddev_samp="stddev_samp({0})", stddev_pop="stddev_pop({0})",
         variance="var_samp({0})", var_samp="var_samp({0})", var_pop="var_pop({0})",
     ),
-    aggregate("kurtosis(double) -> double", "kurtosis({0})"),
+    aggregate(
+        "kurtosis(double) -> double",
+        ("kurtosis({0})", "count({0})"),
+        # Values that are all the same divide zero by zero.
+        "CASE WHEN {1} > 3 THEN coalesce({0}, 'NaN'::DOUBLE) END",
+    ),
     aggregate(
         "skewness(double) -> double",
         ("skewness({0})", "count({0})"),
         # The engine's estimate is unbiased, Trino's is Fisher's moment coefficient itself.
         "({0} * ({1} - 2) / sqrt({1} * ({1} - 1.0::DOUBLE)))",
     ),
-    *_pairs("corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept"),
+    *_pairs("covar_pop", "covar_samp"),
+    *_pairs(
+        "corr", "regr_slope", "regr_intercept",
+        template="CASE WHEN isfinite({0}) THEN {0} END",
+    ),
     *_ruled(_sum, "sum"),
     *_ruled(_avg, "avg"),
     *_ruled(_extreme("max"), "max"),
