@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from apps.bi import wording
 from apps.bi.periods import Period
-from apps.bi.queries import Seller
+from apps.bi.queries.sales import Seller
 
 Option = dict[str, Any]
 
@@ -29,7 +29,7 @@ def revenue_per_day(
 ) -> Option:
     """Net revenue, a bar a day; over more than a month also its seven-day average.
 
-    `now` and `before` are tables of `queries.daily`, of equally many days. The day of
+    `now` and `before` are tables of `sales.every_day`, of equally many days. The day of
     `last_order_at` is not over, as far as the data tells, and says so.
     """
     smooth = now.num_rows > _SINGLE_DAYS
@@ -122,16 +122,16 @@ def sparkline(trend: Sequence[tuple[str, Decimal | None, str]]) -> Option:
     }
 
 
-def country_bars(sellers: Sequence[Seller], chosen: str | None) -> Option:
-    """Net revenue by country, the first of `sellers` on top; if one is chosen, the rest pale.
+def leaderboard(sellers: Sequence[Seller], chosen: str | None) -> Option:
+    """Net revenue, a bar each, the first of `sellers` on top; if one is chosen, the rest pale.
 
-    `sellers` are all countries, or rows that sum up to them. A bar that is clicked becomes
+    `sellers` are all of a kind, or rows that sum up to them. A bar that is clicked becomes
     the selection.
     """
     net = sum((seller.net for seller in sellers), Decimal(0))
     source = pa.table(
         {
-            "country": [seller.name for seller in sellers],
+            "name": [seller.name for seller in sellers],
             "chosen": _floats(s.net if chosen in (None, s.name) else None for s in sellers),
             "others": _floats(s.net if chosen not in (None, s.name) else None for s in sellers),
             "label": [_share(seller, net) for seller in sellers],
@@ -145,7 +145,7 @@ def country_bars(sellers: Sequence[Seller], chosen: str | None) -> Option:
         "grid": {"left": 4, "right": 110, "top": 4, "bottom": 4, "containLabel": True},
         "tooltip": {
             "trigger": "item",
-            "formatter": "{@country}<br/><b>{@amount}</b><br/>{@change}",
+            "formatter": "{@name}<br/><b>{@amount}</b><br/>{@change}",
         },
         "xAxis": {"type": "value", "show": False},
         "yAxis": {
@@ -154,14 +154,14 @@ def country_bars(sellers: Sequence[Seller], chosen: str | None) -> Option:
             "axisLine": {"show": False},
             "axisTick": {"show": False},
         },
-        "series": [_country_series("chosen", 1), _country_series("others", 0.3)],
+        "series": [_bar_each("chosen", 1), _bar_each("others", 0.3)],
     }
 
 
-def _country_series(column: str, opacity: float) -> Option:
+def _bar_each(column: str, opacity: float) -> Option:
     return {
         "type": "bar",
-        "encode": {"x": column, "y": "country"},
+        "encode": {"x": column, "y": "name"},
         "itemStyle": {"color": ACCENT, "opacity": opacity, "borderRadius": 3},
         "barMaxWidth": 16,
         "barGap": "-100%",

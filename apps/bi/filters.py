@@ -3,44 +3,78 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 import streamlit as st
 
-from apps.bi import wording
+from apps.bi import groups, wording
 from apps.bi.periods import Comparison, Period, Preset, compared_period, preset_period
-from apps.bi.queries import Coverage
+from apps.bi.queries.coverage import Coverage
 
-PERIOD, DAYS, COUNTRY, COMPARE = "period", "days", "country", "compare"
+
+class Filter(StrEnum):
+    """What a page can be narrowed by; its name in the URL."""
+
+    PERIOD = "period"
+    COMPARE = "compare"
+    COUNTRY = "country"
+    SEGMENT = "segment"
+    GROUP = "group"
+
+
+DAYS = "days"
 DEFAULT_PRESET = Preset.QUARTER
 _CLICKS = "clicks"
+_KEPT = "filters of other pages"
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the page is about. `before` is None when nothing is, or can be, compared."""
+    """What the page is about. `before` is None when nothing is, or can be, compared.
+
+    `segment` is one of groups.SEGMENTS, `group` one of groups.PRICE_BANDS.
+    """
 
     period: Period
-    country: str | None
-    comparison: Comparison
-    before: Period | None
+    comparison: Comparison = Comparison.NONE
+    before: Period | None = None
+    country: str | None = None
+    segment: str | None = None
+    group: str | None = None
+
+    @property
+    def narrowed(self) -> tuple[str, ...]:
+        """What is left besides the days, as it reads."""
+        return tuple(chosen for chosen in (self.country, self.segment, self.group) if chosen)
 
 
-def filter_bar(covered: Coverage) -> Filters:
-    """Draw the bar; returns what is chosen. Nonsense in the URL counts as not given."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        period = _period(covered.days)
-        country = _country(covered.countries)
-        comparison = _comparison()
+def filter_bar(covered: Coverage, shown: Sequence[Filter]) -> Filters:
+    """Draw the bar with the filters that this page takes; returns what is chosen.
+
+    What the other filters hold comes back on the next page that takes them.
+    """
+    _restore(shown)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
+        period = _period(covered.days) if Filter.PERIOD in shown else covered.days
+        country = _choice(Filter.COUNTRY, shown, "Country", "All countries", covered.countries)
+        segment = _choice(Filter.SEGMENT, shown, "Segment", "All segments", tuple(groups.SEGMENTS))
+        group = _choice(
+            Filter.GROUP, shown, "Product group", "All product groups", groups.PRICE_BANDS
+        )
+        comparison = _comparison() if Filter.COMPARE in shown else Comparison.NONE
         before = compared_period(period, comparison, covered.days)
-        chosen = Filters(period, country, comparison, before)
-        st.caption(_in_words(chosen, covered), width="content")
+        chosen = Filters(period, comparison, before, country, segment, group)
+        if shown:
+            st.caption(_in_words(chosen, covered), width="content")
+    _keep(shown)
     return chosen
 
 
 def show_everything() -> None:
-    """Clear the filters that can empty a page: all days, all countries."""
-    st.session_state[PERIOD] = Preset.ALL
-    st.session_state[COUNTRY] = None
+    """Clear the filters that can empty a page: all days, everywhere, everybody, everything."""
+    st.session_state[Filter.PERIOD] = Preset.ALL
+    for name in (Filter.COUNTRY, Filter.SEGMENT, Filter.GROUP):
+        st.session_state[name] = None
 
 
 def chart_key(chart: str) -> str:
@@ -51,17 +85,62 @@ def chart_key(chart: str) -> str:
     return f"{chart}_{st.session_state.get(_CLICKS, 0)}"
 
 
-def country_clicked(key: str, rows: Sequence[str], countries: Sequence[str]) -> None:
-    """Show the country that was clicked alone, or all again if it already is.
+def bar_clicked(name: Filter, key: str, rows: Sequence[str], known: Sequence[str]) -> None:
+    """Show what was clicked alone, or all again if it already is.
 
-    `rows` names the bars of the chart `key`; one that is none of `countries` does nothing.
+    `rows` names the bars of the chart `key`; one that is none of `known` does nothing.
     """
     for selected in st.session_state[key].selection.selected:
         clicked = rows[selected["data_indices"][0]]
-        if clicked in countries:
-            chosen = st.session_state.get(COUNTRY)
-            st.session_state[COUNTRY] = None if chosen == clicked else clicked
+        if clicked in known:
+            chosen = st.session_state.get(name)
+            st.session_state[name] = None if chosen == clicked else clicked
     st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
+
+
+def nonsense(covered: Coverage) -> list[str]:
+    """What the URL asks of the filters that they don't know, each as a sentence of Markdown."""
+    known = {
+        Filter.PERIOD: ("period", [str(preset) for preset in Preset]),
+        Filter.COMPARE: ("comparison", [str(each) for each in Comparison]),
+        Filter.COUNTRY: ("country", covered.countries),
+        Filter.SEGMENT: ("segment", tuple(groups.SEGMENTS)),
+        Filter.GROUP: ("product group", groups.PRICE_BANDS),
+    }
+    told = [
+        f"There is no {what} called **{wording.plain(asked[:80])}**."
+        for name, (what, options) in known.items()
+        for asked in st.query_params.get_all(name)
+        if asked and asked not in options
+    ]
+    if st.query_params.get(Filter.PERIOD) != Preset.CUSTOM:
+        return told
+    days = [asked for asked in st.query_params.get_all(DAYS) if not _is_day(asked, covered.days)]
+    return [*told, *(_no_day(asked, covered) for asked in days)]
+
+
+def _is_day(asked: str, data: Period) -> bool:
+    try:
+        return data.first <= date.fromisoformat(asked) <= data.last
+    except ValueError:
+        return False
+
+
+def _no_day(asked: str, covered: Coverage) -> str:
+    days = wording.span(covered.days)
+    return f"**{wording.plain(asked[:80])}** is no day that the data covers: it covers {days}."
+
+
+def _restore(shown: Sequence[Filter]) -> None:
+    kept = st.session_state.get(_KEPT, {})
+    for name in shown:
+        if name in kept and name not in st.session_state and name not in st.query_params:
+            st.session_state[name] = kept[name]
+
+
+def _keep(shown: Sequence[Filter]) -> None:
+    now = {name: st.session_state[name] for name in shown if name in st.session_state}
+    st.session_state[_KEPT] = st.session_state.get(_KEPT, {}) | now
 
 
 def _period(data: Period) -> Period:
@@ -70,7 +149,7 @@ def _period(data: Period) -> Period:
         list(Preset),
         default=DEFAULT_PRESET,
         required=True,
-        key=PERIOD,
+        key=Filter.PERIOD,
         bind="query-params",
         label_visibility="collapsed",
     )
@@ -97,13 +176,17 @@ def _days(start: Period, data: Period) -> Period:
     return Period(days[0], days[-1]) if days else start
 
 
-def _country(countries: Sequence[str]) -> str | None:
+def _choice(
+    name: Filter, shown: Sequence[Filter], label: str, everything: str, options: Sequence[str]
+) -> str | None:
+    if name not in shown:
+        return None
     chosen = st.selectbox(
-        "Country",
-        countries,
+        label,
+        options,
         index=None,
-        placeholder="All countries",
-        key=COUNTRY,
+        placeholder=everything,
+        key=name,
         bind="query-params",
         label_visibility="collapsed",
         width=170,
@@ -115,7 +198,7 @@ def _comparison() -> Comparison:
     chosen = st.selectbox(
         "Compare with",
         list(Comparison),
-        key=COMPARE,
+        key=Filter.COMPARE,
         bind="query-params",
         label_visibility="collapsed",
         width=170,

@@ -1,38 +1,51 @@
-"""The head of every page: its title, what the data covers, and the state it is about.
+"""The head of every page: its title and question, what the data covers, and which state it is.
 
 It follows the published state: a page whose state was replaced is drawn again, whole.
 """
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from apps.bi import queries, source, states, wording
-from apps.bi.queries import Coverage
+from apps.bi import as_of, source, wording
+from apps.bi.pages import PageSpec
+from apps.bi.queries.coverage import Coverage
 from lakehouse.query.published import Marts
+from lakehouse.query.published_moment import REPORTS, SOURCE
 from lakehouse.query.published_watch import Condition, Published
 
 FOLLOW_SECONDS = 2
 FIRST_LOAD_SECONDS = 60
 
 
-def page_header(title: str) -> tuple[Marts, Coverage]:
-    """Draw the head; returns the state to show. Without one, says why and ends the page."""
+def head(page: PageSpec) -> tuple[Published, DeltaGenerator, DeltaGenerator]:
+    """Draw the head; returns what there is to show, and where freshness and answer go."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"):
-        st.title(title, anchor=False, width="stretch")
-        freshness = st.container(width="content")
+        st.title(page.title, anchor=False, width="stretch")
+        freshness = st.container(
+            horizontal=True, vertical_alignment="center", width="content", gap="small"
+        )
+    answer = st.container(gap=None, key="answer")
+    answer.caption(page.question)
     with st.skeleton(height=400):
         published = source.watch().wait_for(lambda seen: seen.looked, FIRST_LOAD_SECONDS)
     with freshness:
         _follow(_state(published))
-    if published.marts is None:
-        _explain(published)
-        st.stop()
-    covered = queries.coverage(published.marts)
-    if covered is None:
-        states.no_orders(source.watch().settings)
-        st.stop()
-    freshness.caption(_freshness(published.marts, covered), help=_origin(published.marts))
-    _warn(published)
-    return published.marts, covered
+    return published, freshness, answer
+
+
+def tell_state(freshness: DeltaGenerator, marts: Marts, covered: Coverage, of: int | None) -> None:
+    """Say what the data covers and which state it is, with the choice of another."""
+    last = covered.last_order_at
+    through = f"{wording.weekday(last.date())}, {wording.clock(last)}"
+    with freshness:
+        st.caption(f"Data through **{through}**", width="content")
+        with st.popover(
+            f"Snapshot {marts.version}" + (f" · as of publication {of}" if of else ""),
+            type="tertiary",
+            icon=":material/history:" if of else None,
+        ):
+            as_of.selector(marts.moment.publications, of)
+            st.caption(_origin(marts))
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
@@ -47,31 +60,9 @@ def _state(published: Published) -> tuple[str, Condition]:
     return published.marts.version if published.marts else "", published.condition
 
 
-def _explain(published: Published) -> None:
-    match published.condition:
-        case Condition.NO_LAKE:
-            states.no_lake(source.watch().settings)
-        case Condition.NO_MARTS:
-            states.no_marts(source.watch().settings, published.missing)
-        case Condition.FAILED if published.error is not None:
-            states.failed(published.error)
-        case _:
-            states.loading()
-
-
-def _warn(published: Published) -> None:
-    if published.condition is not Condition.READY:
-        states.outdated(published)
-
-
-def _freshness(marts: Marts, covered: Coverage) -> str:
-    last = covered.last_order_at
-    through = f"{wording.weekday(last.date())}, {wording.clock(last)}"
-    return f"Data through **{through}** · Snapshot **{marts.version}**"
-
-
 def _origin(marts: Marts) -> str:
     at = marts.published_at
-    tables = [f"- `{table}`: {s.snapshot_id}" for table, s in sorted(marts.snapshots.items())]
+    pinned = marts.moment.snapshots
+    tables = [f"- `{table}`: {pinned[table].snapshot_id}" for table in (SOURCE, *REPORTS)]
     intro = f"Built {wording.day(at.date())}, {wording.clock(at)} UTC; read at the snapshots"
     return "\n".join([intro, *tables])

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from apps.bi import wording
-from apps.bi.queries import Step, Totals
+from apps.bi.queries.sales import Step, Totals
 
 Trend = list[tuple[str, Decimal | None, str]]
 
@@ -32,7 +32,7 @@ class _Measure:
     """A figure that both a period and each step through it have."""
 
     label: str
-    of: Callable[[Totals | Step], Decimal | None]
+    of: Callable[[Totals], Decimal | None]
     short: Callable[[Decimal], str]
     exact: Callable[[Decimal], str]
     meaning: Callable[[Totals], str]
@@ -40,8 +40,9 @@ class _Measure:
 
 
 def kpis(now: Totals, before: Totals | None, steps: Sequence[Step]) -> list[Kpi]:
-    """Net revenue, orders, average order and returns."""
-    return [_kpi(measure, now, before, steps) for measure in _MEASURES]
+    """Net revenue, orders, average order and returns; of products: units and their price."""
+    measures = _MEASURES_OF_PRODUCTS if now.orders is None else _MEASURES
+    return [_kpi(measure, now, before, steps) for measure in measures]
 
 
 def _kpi(measure: _Measure, now: Totals, before: Totals | None, steps: Sequence[Step]) -> Kpi:
@@ -74,8 +75,16 @@ def _delta(now: Decimal | None, before: Decimal | None) -> str | Literal[0] | No
     return 0 if text == "0.0%" else text.replace(wording.MINUS, "-")
 
 
-def _average_order(sums: Totals | Step) -> Decimal | None:
+def _orders(sums: Totals) -> Decimal:
+    return Decimal(sums.orders or 0)
+
+
+def _average_order(sums: Totals) -> Decimal | None:
     return sums.net / sums.orders if sums.orders else None
+
+
+def _average_price(sums: Totals) -> Decimal | None:
+    return sums.net / sums.units if sums.units > 0 else None
 
 
 def _about_returns(now: Totals) -> str:
@@ -85,6 +94,14 @@ def _about_returns(now: Totals) -> str:
     return f"{exactly}, {wording.percent(now.returns / now.gross)} of gross sales."
 
 
+_RETURNS = _Measure(
+    "Returns",
+    lambda sums: sums.returns,
+    wording.short_money,
+    wording.money,
+    _about_returns,
+    less_is_better=True,
+)
 _MEASURES = (
     _Measure(
         "Net revenue",
@@ -98,7 +115,7 @@ _MEASURES = (
     ),
     _Measure(
         "Orders",
-        lambda sums: Decimal(sums.orders),
+        _orders,
         lambda orders: f"{orders:,}",
         lambda orders: f"{orders:,}",
         lambda _: "Invoices; cancellations are not counted.",
@@ -110,12 +127,32 @@ _MEASURES = (
         wording.money,
         lambda _: "Net revenue divided by orders.",
     ),
+    _RETURNS,
+)
+_MEASURES_OF_PRODUCTS = (
     _Measure(
-        "Returns",
-        lambda sums: sums.returns,
+        "Product revenue",
+        lambda sums: sums.net,
         wording.short_money,
         wording.money,
-        _about_returns,
-        less_is_better=True,
+        lambda now: (
+            f"Exactly **{wording.money(now.net)}**: what was sold of these products, less what was "
+            "given back. Postage, fees and write-offs belong to no product group."
+        ),
     ),
+    _Measure(
+        "Units",
+        lambda sums: Decimal(sums.units),
+        lambda units: f"{units:,}",
+        lambda units: f"{units:,}",
+        lambda _: "Units sold, returns taken off.",
+    ),
+    _Measure(
+        "Average unit price",
+        _average_price,
+        wording.money,
+        wording.money,
+        lambda _: "Product revenue divided by units.",
+    ),
+    _RETURNS,
 )

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from apps.bi import filters, wording
+from apps.bi import as_of, filters, wording
 from apps.bi.filters import Filters
-from apps.bi.queries import Coverage
+from apps.bi.queries.coverage import Coverage
 from lakehouse.config import Settings, debugging
 from lakehouse.errors import LakehouseError
+from lakehouse.query.published_moment import Publication
 from lakehouse.query.published_watch import Condition, Published
 
 DEFAULT_HOME = ".lake"
@@ -73,10 +74,24 @@ def outdated(published: Published) -> None:
 
 def no_sales(chosen: Filters, covered: Coverage) -> None:
     """Nothing was sold in what the filters leave."""
-    where = f" in {wording.plain(chosen.country)}" if chosen.country else ""
-    with _card(f"No sales{where}, {wording.span(chosen.period)}"):
+    of = "".join(f" · {wording.plain(each)}" for each in chosen.narrowed)
+    with _card(f"No sales{of}, {wording.span(chosen.period)}"):
         st.markdown(f"The data covers {wording.span(covered.days)}.")
         st.button("Show everything", on_click=filters.show_everything)
+
+
+def no_publication(asked: str, known: Sequence[Publication]) -> None:
+    """The URL asks for an earlier state that is none, or that is gone."""
+    with _card(f"There is no publication {wording.plain(asked[:40])} to show"):
+        if known:
+            numbers = ", ".join(str(each.number) for each in known)
+            st.markdown(
+                f"These can be opened: {numbers}. Older ones are gone when their snapshots have "
+                "expired; `lakehouse diff` tells what changed between two of them."
+            )
+        else:
+            st.markdown("No earlier state is kept: the marts were not published by a build.")
+        st.button("Show the newest state", on_click=as_of.back_to_newest)
 
 
 def broken(error: Exception) -> bool:

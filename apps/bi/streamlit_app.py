@@ -4,9 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from apps.bi import frame
+
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="Cadabra", page_icon=str(HERE / "static" / "icon.svg"), layout="wide")
 st.logo(str(HERE / "static" / "logo.svg"), size="large")
-page = st.navigation([st.Page("app_pages/overview.py", title="Sales overview", default=True)])
-page.run()
+frame.run()

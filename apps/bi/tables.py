@@ -8,7 +8,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from apps.bi import wording
 from apps.bi.charts import ACCENT
-from apps.bi.queries import Product
+from apps.bi.queries.sales import Product
 
 
 def leaderboard(products: Sequence[Product], *, compared: bool) -> pa.Table:

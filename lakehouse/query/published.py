@@ -1,173 +1,176 @@
-"""The published state: the dashboard's marts, of snapshots that belong together, in memory.
+"""A published state: the tables of one moment, the dashboard's marts among them in memory.
 
-A page asks one `Marts` for everything it shows. Its tables were read at pinned snapshots and
-never change, so no build can mix two states on a page, block it, or pull a file from under it.
+A page asks one `Marts` for everything it shows. Marts that every page needs were copied into
+memory when the state was opened; every other table is read where it lies, as it was at the same
+moment. So no build can mix two states on a page, block it, or pull a file from under it.
 """
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import re
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
-from lakehouse.catalog import catalog_endpoint
+from lakehouse.catalog import Endpoint, catalog_endpoint, open_catalog
 from lakehouse.catalog.sql import LakeSqlCatalog
-from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
+from lakehouse.errors import CatalogError
 from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.published_moment import Moment, MomentCatalog, UnpublishedError
+from lakehouse.quoting import identifier
 
-SOURCE = "core.fct_order_lines"
-CALENDAR = "core.dim_dates"
-# What a page may ask for: the name it uses, the table behind it, and what is kept of it.
-_KEPT = {
-    "daily_sales": (
-        "reports.rpt_daily_sales",
-        """select order_date, coalesce(country, 'Unspecified') as country, net_amount,
-                  gross_amount, return_amount, order_count, line_count
-           from {table}""",
-    ),
-    "daily_product_sales": (
-        "reports.rpt_daily_product_sales",
-        """select order_date, coalesce(country, 'Unspecified') as country, product_id,
-                  coalesce(description, product_id) as description, net_amount, unit_count
-           from {table}""",
-    ),
-    "trading_days": (CALENDAR, "select date_day from {table} where is_in_trading_period"),
-    # A clock that was wrong, in 2099 for one, must not say when the last order came.
-    "last_order": (
-        SOURCE,
-        """select max(ordered_at) as ordered_at from {table}
-           where ordered_at::date in (from trading_days)""",
-    ),
+# What is kept in memory, and which columns. Text of few values is kept as numbers (ENUM).
+KEPT: Mapping[str, str] = {
+    "reports.rpt_daily_sales": """order_date, country, net_amount, gross_amount, return_amount,
+        order_count, line_count, unit_count""",
+    "reports.rpt_daily_product_sales": """order_date, country, product_id, net_amount,
+        gross_amount, return_amount, unit_count""",
+    "core.dim_dates": "date_day, is_in_trading_period",
+    "core.dim_products": """product_id, description, product_kind, is_service, first_sold_date,
+        last_sold_date, list_price, list_price_since, price_count, sold_unit_count, net_amount,
+        gross_amount, return_amount, product_amount""",
+    "core.dim_customers": """customer_id, country, first_order_date, last_order_date, order_count,
+        cancellation_count, net_amount, gross_amount, return_amount""",
+    "core.fct_orders": """order_id, customer_id, country, ordered_at, order_date, is_order,
+        is_cancellation, line_count, unit_count, net_amount, gross_amount, return_amount""",
+    "marketing.dim_customer_segments": """customer_id, as_of_date, recency_days, order_count,
+        demand_amount, recency_score, frequency_score, monetary_score, segment""",
+    "marketing.fct_cohort_retention": """cohort_month, months_since, month_date, customer_count,
+        active_customer_count, retention_rate, order_count, net_amount""",
 }
-REPORTS = tuple(table for table, _ in _KEPT.values() if table not in {SOURCE, CALENDAR})
+_ENCODED = {
+    ("reports.rpt_daily_sales", "country"),
+    ("reports.rpt_daily_product_sales", "country"),
+    ("reports.rpt_daily_product_sales", "product_id"),
+    ("core.fct_orders", "country"),
+    ("core.fct_orders", "customer_id"),
+}
+_TABLES_NAMED = re.compile(r"\b(?:from|join)\s+([a-z_]\w*\.[a-z_]\w*)", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """A snapshot of a table, and when it became the current one (UTC)."""
-
-    snapshot_id: int
-    current_since: datetime
-
-
-class UnpublishedError(LookupError):
-    """No state can be published: `tables` are not there, or older than what they come from."""
-
-    def __init__(self, tables: Sequence[str]) -> None:
-        super().__init__(", ".join(tables))
-        self.tables = tuple(tables)
-
-
-@dataclass(frozen=True)
 class Marts:
     """One published state. Many threads may ask it at once."""
 
-    snapshots: Mapping[str, Snapshot]
-    connection: duckdb.DuckDBPyConnection
+    def __init__(
+        self, moment: Moment, connection: duckdb.DuckDBPyConnection, resources: ExitStack
+    ) -> None:
+        self.moment = moment
+        self._connection = connection
+        self._defining = threading.Lock()
+        self._defined: set[str] = set()
+        # Pages that still show this state hold it; with the last of them its service ends.
+        weakref.finalize(self, resources.close)
 
     @property
     def version(self) -> str:
-        """Seven characters: the same for the same set of snapshots, and only then."""
-        return version_of(self.snapshots)
+        """Seven characters: the same for the same state of the tables, and only then."""
+        return self.moment.version
 
     @property
     def published_at(self) -> datetime:
-        """When the last of the snapshots became current (UTC)."""
-        return max(snapshot.current_since for snapshot in self.snapshots.values())
+        """When the state became the current one (UTC)."""
+        return self.moment.published_at
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
-        """The result of one SELECT over the tables that are kept, by the names pages use."""
-        with self.connection.cursor() as cursor:
-            return cursor.execute(sql, dict(parameters or {})).to_arrow_table()
+        """The result of one SELECT over tables of the lake, named as there: core.fct_orders.
+
+        Raises UnpublishedError when the state has no such table, CatalogError when one can't be
+        read.
+        """
+        for table in _TABLES_NAMED.findall(sql):
+            self.define(table.lower())
+        try:
+            with self._connection.cursor() as cursor:
+                return _plain(cursor.execute(sql, dict(parameters or {})).to_arrow_table())
+        except duckdb.Error as e:
+            raise _unreadable(e) from e
+
+    def define(self, table: str, columns: str | None = None) -> None:
+        """Make a table of the state known to queries; in memory if its `columns` are named."""
+        with self._defining:
+            if table in self._defined:
+                return
+            if table not in self.moment.tables:
+                raise UnpublishedError([table])
+            namespace, name = table.split(".")
+            self._connection.execute(f"create schema if not exists {identifier(namespace)}")
+            there = f"lake.{identifier(namespace, name)} {self.moment.clause(table)}"
+            if columns is None:
+                made = f"create view {identifier(namespace, name)} as select * from {there}"
+            else:
+                made = _copy(self._connection, table, columns, there)
+            try:
+                self._connection.execute(made)
+            except duckdb.Error as e:
+                raise _unreadable(e) from e
+            self._defined.add(table)
 
 
-def version_of(snapshots: Mapping[str, Snapshot]) -> str:
-    """The short name of a set of snapshots, whatever their order."""
-    ids = ",".join(f"{table}@{snapshots[table].snapshot_id}" for table in sorted(snapshots))
-    return hashlib.sha256(ids.encode()).hexdigest()[:7]
+def open_marts(settings: Settings, publication: int | None = None) -> Marts:
+    """The newest whole state, or that after an earlier publication, opened and loaded.
 
-
-def published_snapshots(catalog: Catalog) -> dict[str, Snapshot]:
-    """The newest snapshots of source and reports that belong together, by table.
-
-    Raises UnpublishedError when there are none.
+    Raises UnpublishedError when there is none, CatalogError when a table can't be read.
     """
-    if isinstance(catalog, LakeSqlCatalog):
-        # Else a build could be published between two looks.
-        catalog = SteadyCatalog(catalog)
-    histories = {table: _history(catalog, table) for table in (SOURCE, *REPORTS, CALENDAR)}
-    if missing := [table for table, history in histories.items() if not history]:
-        raise UnpublishedError(missing)
-    calendar, source = histories.pop(CALENDAR), histories.pop(SOURCE)
-    whole = newest_whole(source, histories)
-    return whole | {CALENDAR: _in_force(calendar, source, whole[SOURCE])}
-
-
-def newest_whole(
-    source: Sequence[Snapshot], reports: Mapping[str, Sequence[Snapshot]]
-) -> dict[str, Snapshot]:
-    """The newest snapshot of the source that every report was built from, and those reports.
-
-    Histories run from old to new. A build commits the source first and the reports one after
-    the other, so a report that became current between two snapshots of the source was built
-    from the earlier one. While a build is under way the state before it is still whole, and
-    its snapshots are still there.
-
-    Raises UnpublishedError when no state is whole.
-    """
-    until = datetime.max.replace(tzinfo=UTC)
-    for built_from in reversed(source):
-        since = built_from.current_since
-        found = {
-            table: [report for report in history if since <= report.current_since < until]
-            for table, history in reports.items()
-        }
-        if all(found.values()):
-            return {SOURCE: built_from} | {table: built[-1] for table, built in found.items()}
-        until = since
-    newest = source[-1].current_since
-    raise UnpublishedError([t for t, h in reports.items() if h[-1].current_since < newest])
-
-
-def _in_force(
-    calendar: Sequence[Snapshot], source: Sequence[Snapshot], built_from: Snapshot
-) -> Snapshot:
-    """The calendar as a build left it: it is written only when a day of it changed."""
-    later = [s.current_since for s in source if s.current_since > built_from.current_since]
-    until = min(later, default=datetime.max.replace(tzinfo=UTC))
-    return next((c for c in reversed(calendar) if c.current_since < until), calendar[0])
-
-
-def load_marts(settings: Settings, snapshots: Mapping[str, Snapshot]) -> Marts:
-    """The tables at `snapshots`, copied into a DuckDB database in memory.
-
-    Raises duckdb.Error when a snapshot can't be read, or a table lacks a column.
-    """
-    connection = duckdb.connect(":memory:")
-    load_extensions(connection)
-    with catalog_endpoint(settings) as endpoint:
+    with ExitStack() as stack:
+        catalog, endpoint = stack.enter_context(_served(settings))
+        moment = Moment.of(catalog, publication)
+        connection = stack.enter_context(duckdb.connect(":memory:"))
+        load_extensions(connection)
         attach_lake(connection, endpoint, read_only=True)
-        for name, (table, kept) in _KEPT.items():
-            pinned = f"lake.{table} at (version => {snapshots[table].snapshot_id})"
-            connection.execute(f"create table {name} as {kept.format(table=pinned)}")
-        connection.execute("detach lake")
-    return Marts(dict(snapshots), connection)
+        marts = Marts(moment, connection, stack.pop_all())
+    for table, columns in KEPT.items():
+        if table in moment.tables:
+            marts.define(table, columns)
+    return marts
 
 
-def _history(catalog: Catalog, name: str) -> list[Snapshot]:
-    """The snapshots that were current one after the other and still exist; none of no table."""
-    try:
-        table = catalog.load_table(name)
-    except (NoSuchTableError, NoSuchNamespaceError):
-        return []
-    return [
-        Snapshot(entry.snapshot_id, datetime.fromtimestamp(entry.timestamp_ms / 1000, UTC))
-        for entry in table.history()
-        if table.snapshot_by_id(entry.snapshot_id) is not None
-    ]
+@contextmanager
+def _served(settings: Settings) -> Iterator[tuple[Catalog, Endpoint]]:
+    """The catalog as it is now and stays, behind an endpoint of its own."""
+    # Imported late: the server takes 0.3 s.
+    from lakehouse.catalog.rest import serving  # noqa: PLC0415
+
+    with open_catalog(settings, create=False) as catalog:
+        if isinstance(catalog, LakeSqlCatalog):
+            steady = MomentCatalog(catalog)
+            with serving(steady) as endpoint:
+                yield steady, endpoint
+        else:
+            with catalog_endpoint(settings, create=False) as endpoint:
+                yield catalog, endpoint
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: str, columns: str, there: str) -> str:
+    """The statement that copies `columns` of a table, those of few values encoded."""
+    kept = []
+    for column in re.findall(r"\w+", columns):
+        values = f"from {there} where {column} is not null"
+        if (table, column) in _ENCODED and connection.execute(f"select 1 {values}").fetchone():
+            kind = identifier(f"{column} of {table}")
+            connection.execute(f"create type {kind} as enum (select distinct {column} {values})")
+            kept.append(f"cast({column} as {kind}) as {column}")
+        else:
+            kept.append(column)
+    order = " order by order_date" if "order_date" in kept else ""
+    name = identifier(*table.split("."))
+    return f"create table {name} as select {', '.join(kept)} from {there}{order}"
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Encoded columns as the text they stand for."""
+    for index, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            text = table[index].cast(field.type.value_type)
+            table = table.set_column(index, field.name, text)
+    return table
+
+
+def _unreadable(error: duckdb.Error) -> CatalogError:
+    reason = str(error).splitlines()[0]
+    return CatalogError(f"the marts can't be read: {reason}", hint="run `lakehouse build` again")

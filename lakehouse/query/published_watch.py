@@ -1,6 +1,7 @@
 """Keeping the published state fresh: a thread that looks, loads aside, and swaps whole."""
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,19 +9,18 @@ from enum import Enum
 
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.opening import FILE_NAME
+from lakehouse.catalog.sql import LakeSqlCatalog
+from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, LakehouseError
-from lakehouse.query.published import (
-    Marts,
-    UnpublishedError,
-    load_marts,
-    published_snapshots,
-    version_of,
-)
+from lakehouse.query.published import Marts, open_marts
+from lakehouse.query.published_moment import Moment, UnpublishedError, pointers
 
 POLL_SECONDS = 2.0
 # A catalog behind a network takes its time for every look, and may charge for it.
 REMOTE_POLL_SECONDS = 15.0
+# Each is a copy of the marts in memory.
+EARLIER_STATES = 2
 
 
 class Condition(Enum):
@@ -59,6 +59,9 @@ class Watch:
         self.published = Published()
         self._changed = threading.Condition()
         self._looking = threading.Lock()
+        self._pointers: dict[str, str] = {}
+        self._earlier: OrderedDict[int, Marts] = OrderedDict()
+        self._opening = threading.Lock()
 
     def look(self) -> Published:
         """Look at the catalog now, load the marts if their snapshots have moved, and swap."""
@@ -68,6 +71,19 @@ class Watch:
                 self.published = seen
                 self._changed.notify_all()
             return seen
+
+    def earlier(self, publication: int) -> Marts:
+        """The state after an earlier publication. The last few that were asked for are held.
+
+        Raises CatalogError when there is none, or it can't be read any more.
+        """
+        with self._opening:
+            if publication not in self._earlier:
+                self._earlier[publication] = open_marts(self.settings, publication)
+            self._earlier.move_to_end(publication)
+            while len(self._earlier) > EARLIER_STATES:
+                self._earlier.popitem(last=False)
+            return self._earlier[publication]
 
     def wait_for(self, wanted: Callable[[Published], bool], timeout: float) -> Published:
         """The published state, as soon as it is `wanted`, or what it is after `timeout` s."""
@@ -100,10 +116,8 @@ class Watch:
         if not self._lake_exists():
             return Published(held, Condition.NO_LAKE)
         try:
-            with open_catalog(self.settings) as catalog:
-                snapshots = published_snapshots(catalog)
-            if held is None or version_of(snapshots) != held.version:
-                held = load_marts(self.settings, snapshots)
+            if held is None or self._moved(held):
+                held = open_marts(self.settings)
             return Published(held, Condition.READY)
         except UnpublishedError as e:
             return Published(held, Condition.NO_MARTS, missing=e.tables)
@@ -114,6 +128,19 @@ class Watch:
             hint = "run `lakehouse build` again"
             error = CatalogError(f"the marts can't be read: {reason}", hint=hint)
             return Published(held, Condition.FAILED, error=error)
+
+    def _moved(self, held: Marts) -> bool:
+        """Whether the newest whole state is another than the one that is held."""
+        with open_catalog(self.settings, create=False) as catalog:
+            # Else a build could be published between two looks.
+            there = SteadyCatalog(catalog) if isinstance(catalog, LakeSqlCatalog) else catalog
+            now = pointers(there)
+            if now and now == self._pointers:
+                return False
+            if Moment.of(there).version != held.version:
+                return True
+            self._pointers = now
+            return False
 
     def _lake_exists(self) -> bool:
         # Opening a catalog makes one, and a viewer should not.

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from apps.bi import source
 from lakehouse.config import Settings, load_settings
 from lakehouse.query.published_watch import Watch
-from tests.apps import shop
+from tests.apps import shop, shop_marts
 
 SCRIPT = Path(source.__file__).with_name("streamlit_app.py")
 
@@ -33,7 +33,7 @@ def lines() -> Sequence[shop.Line]:
 def shop_settings(tmp_path_factory: pytest.TempPathFactory, lines: Sequence[shop.Line]) -> Settings:
     """Settings of a lake that holds the shop's marts; nobody may change it."""
     settings = load_settings(folder=tmp_path_factory.mktemp("shop"), environment={})
-    shop.build(settings, lines)
+    shop_marts.build(settings, lines)
     return settings
 
 

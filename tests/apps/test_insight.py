@@ -1,11 +1,11 @@
 from decimal import Decimal
 
 from apps.bi import insight
-from apps.bi.queries import Seller, Totals
+from apps.bi.queries.sales import Seller, Totals
 
 
 def _totals(net: int, days: int = 1) -> Totals:
-    return Totals(Decimal(net), Decimal(net), Decimal(0), orders=1, lines=1, days_with_sales=days)
+    return Totals(Decimal(net), Decimal(net), Decimal(0), orders=1, units=1, days_with_sales=days)
 
 
 def _seller(name: str, net: int, before: int) -> Seller:

@@ -12,7 +12,7 @@ from apps.bi import wording
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.query.published_watch import Watch
-from tests.apps import shop
+from tests.apps import shop, shop_marts
 from tests.apps.conftest import Opened
 
 
@@ -51,7 +51,7 @@ def test_without_the_marts_the_page_names_them(open_app: Opened, settings: Setti
 
 
 def test_empty_marts_are_no_sales_of_nothing(open_app: Opened, settings: Settings) -> None:
-    shop.build(settings, [])
+    shop_marts.build(settings, [])
     app = open_app(looked_at(settings))
     assert [h.value for h in app.header] == ["No orders have landed yet"]
     assert not app.exception
@@ -61,9 +61,9 @@ def test_a_clock_that_was_wrong_does_not_shift_the_default_period(
     open_app: Opened, settings: Settings, lines: Sequence[shop.Line]
 ) -> None:
     odd = [replace(lines[0], ordered_at=datetime(year, 1, 1)) for year in (1970, 2099)]  # noqa: DTZ001
-    shop.build(settings, [*lines, *odd])
+    shop_marts.build(settings, [*lines, *odd])
     watch = looked_at(settings)
-    assert "**12 Apr \u2013 9 May 2024**" in open_app(watch, period="28d").caption[1].value
+    assert "**12 Apr \u2013 9 May 2024**" in open_app(watch, period="28d").caption[3].value
     orders = len({x.order_id for x in lines if x.sells})
     assert open_app(watch, period="All").metric[1].value == str(orders)
 
@@ -81,12 +81,12 @@ def test_a_damaged_catalog_is_an_error_with_a_hint(open_app: Opened, settings: S
 def test_a_refresh_that_fails_keeps_the_old_state_and_says_so(
     open_app: Opened, settings: Settings, lines: Sequence[shop.Line]
 ) -> None:
-    shop.build(settings, lines[:100])
+    shop_marts.build(settings, lines[:100])
     watch = looked_at(settings)
     before = open_app(watch, period="All")
     assert not before.warning
 
-    shop.build(settings, lines)
+    shop_marts.build(settings, lines)
     with open_catalog(settings) as catalog:
         daily = catalog.load_table("reports.rpt_daily_sales")
         for task in daily.scan().plan_files():
@@ -102,7 +102,7 @@ def test_a_refresh_that_fails_keeps_the_old_state_and_says_so(
 def test_the_page_goes_on_when_the_lake_is_removed(
     open_app: Opened, settings: Settings, lines: Sequence[shop.Line]
 ) -> None:
-    shop.build(settings, lines)
+    shop_marts.build(settings, lines)
     watch = looked_at(settings)
     (settings.home / "catalog.db").rename(settings.home / "gone")
     watch.look()
@@ -118,7 +118,7 @@ def test_an_open_page_follows_the_builds(
     app = open_app(watch, period="All")
     assert not app.metric
 
-    shop.build(settings, lines)
+    shop_marts.build(settings, lines)
     watch.look()
     app.run()
     orders = len({x.order_id for x in lines if x.sells})

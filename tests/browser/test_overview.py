@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from lakehouse.config import Settings
-from tests.apps import shop
+from tests.apps import shop, shop_marts
 from tests.browser.conftest import Visit
 
 # One worker: each would start a browser and a dashboard of its own.
@@ -82,12 +82,12 @@ def test_an_open_page_follows_a_build(visit: Open, shop_settings: Settings) -> N
     snapshot = window.page.get_by_text("Snapshot")
     before = snapshot.inner_text()
 
-    shop.build(shop_settings, lines[:-20])
+    shop_marts.build(shop_settings, lines[:-20])
     window.page.wait_for_function("old => !document.body.innerText.includes(old)", arg=before)
     window.settle()
     assert window.figures()[1] == orders(lines[:-20])
 
-    shop.build(shop_settings, lines)  # as the other tests expect it
+    shop_marts.build(shop_settings, lines)  # as the other tests expect it
     window.page.get_by_test_id("stMetricValue").get_by_text(orders(lines)).wait_for()
 
 

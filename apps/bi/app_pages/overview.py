@@ -1,28 +1,37 @@
 """Sales overview: how are we doing, against what, and why."""
 
+from collections.abc import Sequence
 from functools import partial
+from typing import NamedTuple
 
 import streamlit as st
 
-from apps.bi import charts, filters, insight, kpis, queries, states, tables, wording
-from apps.bi.header import page_header
+from apps.bi import charts, filters, groups, insight, kpis, states, tables, wording
+from apps.bi.card import card
+from apps.bi.filters import Filter
+from apps.bi.queries import sales
+from apps.bi.queries.narrowing import By
+from apps.bi.view import view
 
-COUNTRIES = 10
+BARS = 8
 PRODUCTS = 10
 ROW_HEIGHT = 35
 
-marts, covered = page_header("Sales overview")
-chosen = filters.filter_bar(covered)
-period, before, country = chosen.period, chosen.before, chosen.country
+this = view()
+chosen, covered = this.chosen, this.covered
+period, before = chosen.period, chosen.before
+since = covered.days.first
 
-now = queries.totals(marts, period, country)
-if now.lines == 0:
+daily, sold = sales.daily(this.ask, chosen, period)
+now = sales.total(sales.within(period, sold))
+if now.days_with_sales == 0:
     states.no_sales(chosen, covered)
     st.stop()
-earlier = queries.totals(marts, before, country) if before else None
+daily_before, sold_before = sales.daily(this.ask, chosen, before) if before else (None, [])
+earlier = sales.total(sales.within(before, sold_before)) if before else None
 
 with st.grid(4, min_column_width=150, gap="small"):
-    for kpi in kpis.kpis(now, earlier, queries.steps(marts, period, country)):
+    for kpi in kpis.kpis(now, earlier, sales.steps(period, sold)):
         with st.container(border=True, gap=None):
             st.metric(
                 kpi.label,
@@ -39,42 +48,79 @@ with st.grid(4, min_column_width=150, gap="small"):
                 alt=f"How {kpi.label.lower()} went, {wording.span(period)}",
             )
 
-sellers = queries.countries(marts, period, before)
-best = queries.products(marts, period, before, country, PRODUCTS)
+asked_of = {by: sales.sellers(this.ask, chosen, by) for by in (By.COUNTRY, By.SEGMENT, By.GROUP)}
+countries = asked_of[By.COUNTRY][1]
+bestsellers, best = sales.products(this.ask, chosen, PRODUCTS)
 if before and earlier:
-    movers = sellers if country is None else queries.movers(marts, period, before, country)
-    sentence = insight.compared(now, earlier, movers)
+    movers = countries if chosen.country is None else sales.movers(this.ask, chosen)
+    this.say(insight.compared(now, earlier, movers))
 else:
-    sentence = insight.alone(now, sellers if country is None else best)
-st.markdown(f":material/lightbulb: {sentence}")
+    this.say(insight.alone(now, countries if chosen.country is None else best))
 
-with st.container(border=True):
-    st.header("Net revenue per day", anchor=False)
-    daily = queries.daily(marts, period, country)
-    daily_before = queries.daily(marts, before, country) if before else None
+trading = sales.open_days(this.ask, covered.days)
+asked = [daily] if daily_before is None else [daily, daily_before]
+with card(this, "Net revenue per day", *asked, key="days"):
     st.echarts_chart(
-        charts.revenue_per_day(daily, daily_before, before, covered.last_order_at),
+        charts.revenue_per_day(
+            sales.every_day(period, sold, trading, since),
+            sales.every_day(before, sold_before, trading, since) if before else None,
+            before,
+            covered.last_order_at,
+        ),
         height=300,
         key="revenue_per_day",
         alt=f"Net revenue per day, {wording.span(period)}",
     )
 
-left, right = st.columns([2, 3])
-with left.container(border=True, height="stretch"):
-    st.header("Countries", anchor=False, help="Click a country to see it alone.")
-    shown = queries.shortened(sellers, COUNTRIES, country)
-    key = filters.chart_key("countries")
-    st.echarts_chart(
-        charts.country_bars(shown, country),
-        height=ROW_HEIGHT * len(shown),
-        key=key,
-        on_select=partial(
-            filters.country_clicked, key, [row.name for row in shown], covered.countries
-        ),
-        alt=f"Net revenue by country, {wording.span(period)}",
+
+class Leaders(NamedTuple):
+    """A card of bars: what they are, and the filter that a click on one sets."""
+
+    title: str
+    by: By
+    filter: Filter
+    known: Sequence[str]
+    about: str = ""
+
+
+def draw(board: Leaders) -> None:
+    """Draw the bars of a leaderboard."""
+    answer, rows = asked_of[board.by]
+    only = getattr(chosen, board.filter)
+    shown = sales.shortened(rows, BARS, only)
+    about = f"Click one to see it alone. {board.about}"
+    with card(this, board.title, answer, key=board.filter, about=about):
+        key = filters.chart_key(board.filter)
+        names = [row.name for row in shown]
+        st.echarts_chart(
+            charts.leaderboard(shown, only),
+            height=ROW_HEIGHT * len(shown),
+            key=key,
+            on_select=partial(filters.bar_clicked, board.filter, key, names, board.known),
+            alt=f"{board.title} by net revenue, {wording.span(period)}",
+        )
+
+
+with st.grid(3, min_column_width=300, gap="small"):
+    draw(Leaders("Countries", By.COUNTRY, Filter.COUNTRY, covered.countries))
+    draw(
+        Leaders(
+            "Customer segments",
+            By.SEGMENT,
+            Filter.SEGMENT,
+            tuple(groups.SEGMENTS),
+            groups.SEGMENT_RULES,
+        )
     )
-with right.container(border=True, height="stretch"):
-    st.header("Top products", anchor=False, help="Products by net revenue, services left out.")
+    draw(Leaders("Product groups", By.GROUP, Filter.GROUP, groups.PRICE_BANDS, groups.BAND_RULES))
+
+with card(
+    this,
+    "Top products",
+    bestsellers,
+    key="products",
+    about="Products by net revenue, services left out.",
+):
     st.dataframe(
         tables.leaderboard(best, compared=before is not None),
         column_config=tables.leaderboard_columns(best),

@@ -14,11 +14,11 @@ from pyiceberg.catalog import Catalog
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError
-from lakehouse.query.published import (
+from lakehouse.query.published import Marts
+from lakehouse.query.published_moment import (
     CALENDAR,
     REPORTS,
     SOURCE,
-    Marts,
     Snapshot,
     UnpublishedError,
     newest_whole,
@@ -40,7 +40,9 @@ def ids(snapshots: Mapping[str, Snapshot]) -> dict[str, int]:
 
 
 def test_between_builds_the_newest_of_each_are_published() -> None:
-    published = newest_whole([at(1), at(11)], {DAILY: [at(2), at(12)], PRODUCTS: [at(3), at(13)]})
+    published, _ = newest_whole(
+        [at(1), at(11)], {DAILY: [at(2), at(12)], PRODUCTS: [at(3), at(13)]}
+    )
     assert ids(published) == {SOURCE: 11, DAILY: 12, PRODUCTS: 13}
 
 
@@ -53,17 +55,21 @@ def test_during_a_build_the_state_before_it_is_published(
     source: list[int], daily: list[int]
 ) -> None:
     reports = {DAILY: [at(m) for m in daily], PRODUCTS: [at(3)]}
-    assert ids(newest_whole([at(m) for m in source], reports)) == {SOURCE: 1, DAILY: 2, PRODUCTS: 3}
+    assert ids(newest_whole([at(m) for m in source], reports)[0]) == {
+        SOURCE: 1,
+        DAILY: 2,
+        PRODUCTS: 3,
+    }
 
 
 def test_a_report_rebuilt_alone_is_published() -> None:
-    published = newest_whole([at(1)], {DAILY: [at(2), at(9)], PRODUCTS: [at(3)]})
+    published, _ = newest_whole([at(1)], {DAILY: [at(2), at(9)], PRODUCTS: [at(3)]})
     assert ids(published) == {SOURCE: 1, DAILY: 9, PRODUCTS: 3}
 
 
 def test_after_a_build_that_stopped_half_way_the_state_before_it_stays() -> None:
     reports = {DAILY: [at(2), at(12), at(22)], PRODUCTS: [at(3)]}
-    published = newest_whole([at(1), at(11), at(21)], reports)
+    published, _ = newest_whole([at(1), at(11), at(21)], reports)
     assert ids(published) == {SOURCE: 1, DAILY: 2, PRODUCTS: 3}
 
 
@@ -87,7 +93,7 @@ def test_whatever_is_committed_in_whatever_order_the_published_belong_together(
         return
     source = histories.pop(SOURCE)
     try:
-        published = ids(newest_whole(source, histories))
+        published = ids(newest_whole(source, histories)[0])
     except UnpublishedError:
         made = [{built_from[s.snapshot_id] for s in history} for history in histories.values()]
         assert not set.intersection(*made) - {-1}
@@ -97,8 +103,9 @@ def test_whatever_is_committed_in_whatever_order_the_published_belong_together(
 
 def test_a_version_tells_sets_of_snapshots_apart() -> None:
     one, other = {DAILY: at(1), PRODUCTS: at(2)}, {PRODUCTS: at(2), DAILY: at(1)}
-    assert version_of(one) == version_of(other)
-    assert version_of(one) != version_of({DAILY: at(2), PRODUCTS: at(1)})
+    assert version_of(one, {}) == version_of(other, {})
+    assert version_of(one, {}) != version_of({DAILY: at(2), PRODUCTS: at(1)}, {})
+    assert version_of(one, {"ml.runs": "a"}) != version_of(one, {"ml.runs": "b"})
 
 
 def build(catalog: Catalog, generation: int) -> None:
@@ -108,7 +115,7 @@ def build(catalog: Catalog, generation: int) -> None:
         (SOURCE, _source_rows(generation)),
         (CALENDAR, _calendar_rows(generation)),
         (DAILY, _report_rows(amount, ["gross_amount", "return_amount"], ["order_count"])),
-        (PRODUCTS, _report_rows(amount, [], ["unit_count"])),
+        (PRODUCTS, _report_rows(amount, ["gross_amount", "return_amount"], [])),
     ):
         catalog.create_namespace_if_not_exists(table.split(".")[0])
         if catalog.table_exists(table):
@@ -138,7 +145,7 @@ def _report_rows(amount: Decimal, amounts: Sequence[str], counts: Sequence[str])
             "description": ["CAKESTAND"],
             "net_amount": money,
             **dict.fromkeys(amounts, money),
-            **dict.fromkeys([*counts, "line_count"], pa.array([1])),
+            **dict.fromkeys([*counts, "line_count", "unit_count"], pa.array([1])),
         }
     )
 
@@ -146,9 +153,9 @@ def _report_rows(amount: Decimal, amounts: Sequence[str], counts: Sequence[str])
 def generations(marts: Marts) -> tuple[int, int, int]:
     """The generation that each of the three tables tells."""
     (row,) = marts.query(
-        """select (select year(ordered_at) - 2000 from last_order) as source,
-                  (select sum(net_amount) from daily_sales)::int as daily,
-                  (select sum(net_amount) from daily_product_sales)::int as products"""
+        """select (select max(year(ordered_at)) - 2000 from core.fct_order_lines) as source,
+                  (select sum(net_amount) from reports.rpt_daily_sales)::int as daily,
+                  (select sum(net_amount) from reports.rpt_daily_product_sales)::int as products"""
     ).to_pylist()
     return row["source"], row["daily"], row["products"]
 

@@ -1,0 +1,104 @@
+"""What surrounds every page: head, filters, and the state to show where the page can't be."""
+
+from pathlib import Path
+from typing import NoReturn
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from apps.bi import as_of, filters, header, source, states
+from apps.bi.pages import PAGES, PageSpec
+from apps.bi.queries.coverage import Coverage, covered_by
+from apps.bi.view import LakeView, View, hand_over
+from lakehouse.errors import LakehouseError
+from lakehouse.query.published import Marts
+from lakehouse.query.published_moment import UnpublishedError
+from lakehouse.query.published_watch import Condition, Published
+
+_SCRIPTS = Path(__file__).with_name("app_pages")
+
+
+def run() -> None:
+    """Draw the page that the URL names, in its frame."""
+    offered = {spec.path: _page(spec) for spec in PAGES}
+    chosen = st.navigation(list(offered.values()))
+    spec = next(spec for spec in PAGES if offered[spec.path] is chosen)
+    published, freshness, answer = header.head(spec)
+    settings = source.watch().settings
+    try:
+        if spec.about_the_lake:
+            hand_over(LakeView(settings, published, answer))
+        else:
+            hand_over(_view(spec, published, freshness, answer))
+        chosen.run()
+    except UnpublishedError as e:
+        states.no_marts(settings, e.tables)
+    except LakehouseError as e:
+        states.failed(e)
+
+
+def _page(spec: PageSpec) -> "st.Page":
+    return st.Page(
+        _SCRIPTS / f"{spec.path}.py",
+        title=spec.title,
+        icon=spec.icon,
+        url_path=spec.path,
+        default=spec is PAGES[0],
+        help=spec.question,
+    )
+
+
+def _view(
+    spec: PageSpec, published: Published, freshness: DeltaGenerator, answer: DeltaGenerator
+) -> View:
+    """What the page is to show. Where there is nothing, says why and ends the page."""
+    if published.marts is None:
+        _explain(published)
+    if published.condition is not Condition.READY:
+        states.outdated(published)
+    marts, number = _chosen_state(published.marts)
+    if missing := [table for table in spec.needs if table not in marts.moment.tables]:
+        raise UnpublishedError(missing)
+    covered = covered_by(marts)
+    if covered is None:
+        states.no_orders(source.watch().settings)
+        st.stop()
+    header.tell_state(freshness, marts, covered, number)
+    _tell_nonsense(covered)
+    chosen = filters.filter_bar(covered, spec.filters)
+    settings = source.watch().settings
+    return View(settings, published, answer, marts, covered, chosen, number)
+
+
+def _chosen_state(newest: Marts) -> tuple[Marts, int | None]:
+    """The state that the URL asks for, and its number if it is not simply the newest."""
+    number = as_of.asked()
+    known = [each.number for each in newest.moment.publications]
+    if number is None:
+        return newest, None
+    if not isinstance(number, int) or number not in known:
+        states.no_publication(str(number), newest.moment.publications)
+        st.stop()
+    return source.watch().earlier(number), number
+
+
+def _tell_nonsense(covered: Coverage) -> None:
+    if told := filters.nonsense(covered):
+        st.warning(
+            " ".join([*told, "The link's other filters are kept."]),
+            title="This link asks for something that is not there",
+            icon=":material/link_off:",
+        )
+
+
+def _explain(published: Published) -> NoReturn:
+    match published.condition:
+        case Condition.NO_LAKE:
+            states.no_lake(source.watch().settings)
+        case Condition.NO_MARTS:
+            states.no_marts(source.watch().settings, published.missing)
+        case Condition.FAILED if published.error is not None:
+            states.failed(published.error)
+        case _:
+            states.loading()
+    st.stop()
