@@ -31,7 +31,8 @@ _TYPES: dict[str, pa.DataType] = {
     **dict.fromkeys(
         ["recency_days", "recency_score", "frequency_score", "monetary_score", "months_since",
          "rank"], pa.int32()),
-    **dict.fromkeys(["is_in_trading_period", "is_order", "is_cancellation", "is_service"], pa.bool_()),
+    **dict.fromkeys(
+        ["is_in_trading_period", "is_order", "is_cancellation", "is_service"], pa.bool_()),
     **dict.fromkeys(["retention_rate", "confidence", "lift"], pa.float64()),
     **dict.fromkeys(["ordered_at", "priced_at", "dbt_valid_from", "dbt_valid_to"],
                     pa.timestamp("us")),

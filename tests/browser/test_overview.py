@@ -45,11 +45,11 @@ def test_the_page_is_whole(visit: Open, width: int, scheme: str, background: str
     assert page.get_by_test_id("stApp").evaluate("e => getComputedStyle(e).backgroundColor") == (
         background
     )
-    for heading in ("Net revenue per day", "Countries", "Top products"):
+    for heading in ("Net revenue per day", "Countries", "Customer segments", "Product groups"):
         assert page.get_by_role("heading", name=heading).is_visible()
-    # Four trends, the days and the countries; canvases that were never drawn on are 300 x 150.
+    # Four trends, the days and three leaderboards; canvases that were never drawn on are 300 x 150.
     charts = page.get_by_test_id("stEChartsChart").locator("canvas")
-    assert charts.count() == 6
+    assert charts.count() == 8
     assert charts.evaluate_all("all => all.every(one => one.width > 0 && one.width != 300)")
     # Nothing sticks out to the side.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
@@ -93,7 +93,7 @@ def test_an_open_page_follows_a_build(visit: Open, shop_settings: Settings) -> N
 
 def click_first_country(window: Visit) -> None:
     """Click the bar of the country that sells most."""
-    chart = window.page.locator("[class*=st-key-countries] canvas").first
+    chart = window.page.locator("[class*=st-key-country_] canvas").first
     chart.scroll_into_view_if_needed()
     window.page.wait_for_function(DRAWN, arg=[chart.element_handle(), FIRST_BAR])
     chart.click(position=FIRST_BAR)
