@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ingest.reading import BLOCK_BYTES
@@ -18,12 +18,12 @@ T = TypeVar("T")
 class BufferingHints:
     """How much text is parsed at once and how much is delivered at once, in bytes; and seconds.
 
-    The default delivery is about 700,000 order lines. It takes well under a gigabyte of memory,
-    however long the log is. What was read is delivered after `interval` seconds at the latest.
+    The default delivery, the largest that Firehose makes, is about 1.6 million order lines. What
+    was read is delivered after `interval` seconds at the latest.
     """
 
     block: int = BLOCK_BYTES
-    delivery: int = 64 << 20
+    delivery: int = 128 << 20
     interval: float = math.inf
 
 
@@ -32,13 +32,16 @@ AT_ONCE = BufferingHints()
 
 @dataclass(frozen=True)
 class _Held(Generic[T]):
-    item: T
+    item: T | None  # None: handed on
     size: int
     since: float
 
 
 class Buffer(Generic[T]):
-    """What was read and not delivered yet, in order. `clock` tells seconds."""
+    """What was read and not delivered yet, in order. `clock` tells seconds.
+
+    What is handed on, in order too, counts as long as it is not taken.
+    """
 
     def __init__(self, hints: BufferingHints, clock: Callable[[], float] = time.monotonic) -> None:
         self._hints = hints
@@ -48,20 +51,21 @@ class Buffer(Generic[T]):
     def __len__(self) -> int:
         return len(self._held)
 
-    @property
-    def items(self) -> list[T]:
-        """What it holds, the oldest first."""
-        return [held.item for held in self._held]
-
     def add(self, item: T, size: int) -> None:
         """Hold an item of `size` bytes of text, counted before compression."""
         self._held.append(_Held(item, size, self._clock()))
 
+    def hand_on(self) -> list[T]:
+        """Hand over what it holds and has not handed on; that is counted still."""
+        items = [held.item for held in self._held if held.item is not None]
+        self._held = [replace(held, item=None) for held in self._held]
+        return items
+
     def take(self, first: int = 0) -> list[T]:
-        """Hand over what it holds from the item `first` on."""
+        """Hand over what it holds from the item `first` on, and has not handed on."""
         taken = self._held[first:]
         del self._held[first:]
-        return [held.item for held in taken]
+        return [held.item for held in taken if held.item is not None]
 
     @property
     def seconds_left(self) -> float:

@@ -16,7 +16,6 @@ from pathlib import Path
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThan, Reference
 from pyiceberg.expressions.literals import literal
-from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 
 from ingest.bookmarks import Bookmark, Checkpoint, Move, Receipt
@@ -28,7 +27,7 @@ from ingest.rejects import Reject
 from ingest.targets import Numbered, Target, from_delivery, stamp, stamped
 from lakehouse.catalog.locations import path_of
 from lakehouse.errors import LakehouseError, LockedError
-from lakehouse.tables.arrow_files import remove_files, write_data_files
+from lakehouse.tables.arrow_files import DataFiles
 from lakehouse.tables.checkpoints import (
     carried_checkpoints,
     checkpoint_key,
@@ -55,7 +54,7 @@ class Standing:
 class _Staged(Delivered):
     """The delivery under way: written, not committed yet."""
 
-    reject_files: list[DataFile] = field(default_factory=list)
+    reject_files: DataFiles | None = None
     moves: dict[Bookmark, Move] = field(default_factory=dict)  # by what they reached
 
     def receipt(self, base: int) -> Receipt:
@@ -129,12 +128,19 @@ class DeliveryStream:
             (self._count(batch, more), number)
             for (batch, number), more in zip(numbered, refused, strict=True)
         ]
-        rejects = rejected_rows(numbered, self.name, sequence)
-        prefix = f"{self.name}-{sequence:08d}"
-        self._staged.reject_files += write_data_files(self._rejects, rejects, prefix)
+        if rejects := rejected_rows(numbered, self.name, sequence):
+            staged = self._staged
+            prefix = f"{self.name}-{sequence:08d}"
+            staged.reject_files = staged.reject_files or DataFiles(self._rejects, prefix)
+            staged.reject_files.add(rejects)
         for output in self._side_outputs:
             output.write([batch for batch, _ in numbered], self._shipments)
         self._reached("files written")
+
+    @property
+    def gradual(self) -> bool:
+        """Whether it makes no difference if batches are written one by one: no objects are made."""
+        return self._target.gradual and not self._side_outputs
 
     @property
     def snapshot_id(self) -> int | None:
@@ -177,7 +183,8 @@ class DeliveryStream:
         if not self._committing or self._commit_has_failed():
             self._target.discard()
             self._shipments.discard()
-            remove_files(self._rejects, [file.file_path for file in staged.reject_files])
+            if staged.reject_files:
+                staged.reject_files.discard()
         else:
             self._target.forget()
             self._shipments.leave()
@@ -213,7 +220,8 @@ class DeliveryStream:
         staged = self._staged
         appends = self._target.appends(self.name, self._base, text, sequence)
         if staged.reject_files:
-            appends.insert(0, stamped(self._rejects, staged.reject_files, self.name, sequence))
+            files = staged.reject_files.close()
+            appends.insert(0, stamped(self._rejects, files, self.name, sequence))
         appends = [replace(append, history=self._history) for append in appends]
         if len(appends) == 1 or commits_together(self._table):
             append_fenced(*appends)
@@ -221,7 +229,7 @@ class DeliveryStream:
             # Fenced too: of two ingesters, at most one gets rejects of a delivery committed.
             for append in appends[:-1]:
                 append_fenced(append)
-            staged.reject_files = []
+            staged.reject_files = None
             self._reached("rejects committed")
             append_fenced(appends[-1])
         self._base, self.checkpoint = text, checkpoint

@@ -41,6 +41,10 @@ class Destination(Protocol):
     def pending(self) -> bool:
         """Whether something is written and not committed."""
 
+    @property
+    def gradual(self) -> bool:
+        """Whether it makes no difference if batches are written one by one or all at once."""
+
     def recover(self) -> None:
         """Clear up after an ingester that did not finish its delivery, if there was one.
 

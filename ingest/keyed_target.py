@@ -16,10 +16,11 @@ from ingest.records import Part
 from ingest.rejects import Reject
 from ingest.routing import Operation
 from ingest.targets import Numbered, from_delivery, joined, stamped
-from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_files
+from lakehouse.tables.arrow_files import remove_files, write_data_files
 from lakehouse.tables.fenced_append import Append, commits_together
 from lakehouse.tables.growth import conform, grow_for
 from lakehouse.tables.ops import ROUTED_SCHEMA
+from lakehouse.tables.parquet_layout import Encodings
 from lakehouse.tables.removal import Removal
 
 _ORDER = "record_id"
@@ -50,6 +51,8 @@ class KeyedTarget:
     key after it. `control` is the table that carries the checkpoint, and tells of each delivery
     what it did to which table; None for a stream with a single table, which carries it itself.
     """
+
+    gradual = False
 
     def __init__(self, tables: Mapping[str, KeyedTable], control: Table | None) -> None:
         self._tables = tables

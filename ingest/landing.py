@@ -51,8 +51,11 @@ class OpenStream:
             self.ledger.enter(self.name, self.destination)
 
     def close(self) -> None:
-        """End what runs for it."""
-        self.end()
+        """Drop what is written and not committed, and end what runs for it."""
+        try:
+            self.destination.discard()
+        finally:
+            self.end()
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,8 @@ class Landing:
         )
         self._buffer: Buffer[Batch] = Buffer(hints, clock)
         self._whole = 0  # batches at the beginning of the buffer that may be delivered
+        self._reached: list[Bookmark | None] = []  # by the batches in the buffer
+        self._unfinished = False  # whether some of a sealed file is written
         self._totals = Delivered()
         self._deliveries = 0
         self._files: dict[str, bool] = {}  # by name: whether it had something new
@@ -154,8 +159,11 @@ class Landing:
 
     def forget_unfinished(self) -> None:
         """Drop what was read of a sealed file that was not read to its end."""
-        self._destination.discard()
+        if self._unfinished:
+            self._destination.discard()
+            self._unfinished = False
         self._buffer.take(self._whole)
+        del self._reached[self._whole :]
 
     @property
     def seconds_left(self) -> float:
@@ -224,11 +232,12 @@ class Landing:
     @property
     def _waiting(self) -> list[Bookmark]:
         """What is reached by the batches in the buffer."""
-        return [batch.reached for batch in self._buffer.items if batch.reached]
+        return [bookmark for bookmark in self._reached if bookmark]
 
     def take(self, batch: Batch) -> None:
         """Hold a batch, and deliver what is due."""
         self._buffer.add(batch, batch.size)
+        self._reached.append(batch.reached)
         sealed = batch.reached is not None and bool(batch.reached.sealed)
         if not sealed:
             self._whole = len(self._buffer)
@@ -237,10 +246,12 @@ class Landing:
                 self._write_unfinished()
             else:
                 self.deliver()
+        elif self._whole == len(self._buffer) and self._destination.gradual:
+            self._destination.write(self._buffer.hand_on())
 
     def _finish(self, event: _Finished) -> None:
         self._whole = len(self._buffer)
-        if self._destination.pending:
+        if self._unfinished:
             self.deliver()
         name = event.file.name
         self._files[name] = event.new or self._files.get(name, False)
@@ -248,14 +259,15 @@ class Landing:
     def _write_unfinished(self) -> None:
         """Make room while a sealed file is read: its rows are written, but not committed yet."""
         unfinished = self._buffer.take(self._whole)
-        if not self._destination.pending:
+        if not self._unfinished:
             self.deliver()
         self._destination.write(unfinished)
+        self._unfinished = True
 
     def deliver(self) -> None:
         """Commit what was read, if anything was."""
-        if self._buffer:
-            self._destination.write(self._buffer.items)
+        if batches := self._buffer.hand_on():
+            self._destination.write(batches)
         if self._destination.pending:
             delivered = self._destination.commit()
             self._stream.enter()
@@ -264,7 +276,8 @@ class Landing:
             self._totals.dropped += delivered.dropped
             self._deliveries += 1
         self._buffer.take()
-        self._whole = 0
+        self._reached.clear()
+        self._whole, self._unfinished = 0, False
 
 
 def _may_be_of(bookmark: Bookmark, file: LogFile) -> bool:

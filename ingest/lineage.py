@@ -37,13 +37,20 @@ def with_lineage(
     return rows
 
 
-def rejected_rows(batches: Sequence[tuple[Batch, int]], stream: str, sequence: int) -> pa.Table:
-    """The rejects of batches, each given with its first record id, as rows of `landing.rejects`."""
+def rejected_rows(
+    batches: Sequence[tuple[Batch, int]], stream: str, sequence: int
+) -> pa.Table | None:
+    """The rejects of batches, each given with its first record id, as rows of `landing.rejects`.
+
+    None when there are none.
+    """
     rejects = [
         (batch, first_record, reject)
         for batch, first_record in batches
         for reject in batch.parsed.rejects
     ]
+    if not rejects:
+        return None
     columns = {
         "stream": [stream] * len(rejects),
         "record_id": [first_record + reject.line for _, first_record, reject in rejects],

@@ -39,7 +39,6 @@ from lakehouse.config import Settings
 from lakehouse.errors import ConfigError
 from lakehouse.output_settings import TransformSettings
 from lakehouse.stream_settings import StreamSettings
-from lakehouse.tables.arrow_files import Encodings
 from lakehouse.tables.checkpoints import highest_sequence, read_checkpoint
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.expiry import History, delivery_history
@@ -51,6 +50,7 @@ from lakehouse.tables.landing import (
     LandingTable,
 )
 from lakehouse.tables.ops import OBJECTS, OBJECTS_SCHEMA
+from lakehouse.tables.parquet_layout import Encodings
 
 
 def stream_settings(name: str, settings: Settings) -> StreamSettings:
@@ -216,7 +216,7 @@ def landing_table(stream: StreamSettings) -> LandingTable:
 def _table(stream: StreamSettings, catalog: Catalog) -> tuple[Table, Encodings]:
     made = landing_table(stream)
     table = ensure_table(catalog, made.identifier, made.schema, made.spec)
-    return table, Encodings(made.counters, made.runs)
+    return table, made.encodings
 
 
 def _routed_table(name: str, stream: StreamSettings, catalog: Catalog) -> RoutedTable:

@@ -33,8 +33,8 @@ COLUMNS = (
     "customer_id",
     "country",
 )
-_CONVERTED_COLUMNS = {"quantity", "invoice_date", "unit_price", "customer_id"}
-_TYPES = {name: REPEATED if name in _CONVERTED_COLUMNS else pa.string() for name in COLUMNS}
+_REPEATED_COLUMNS = {"description", "quantity", "invoice_date", "unit_price", "customer_id"}
+_TYPES = {name: REPEATED if name in _REPEATED_COLUMNS else pa.string() for name in COLUMNS}
 # What decimal(18, 4) holds: an amount beyond it would fail the marts later.
 _LARGEST_AMOUNT = 10.0**14
 
@@ -124,7 +124,16 @@ def _convert(
         at = pc.is_in(texts.indices, pa.array(wrong, pa.int32()))
         flags = _flags(pc.fill_null(at, False))
         problems[reason] = problems[reason] | flags if reason in problems else flags
-    return pa.chunked_array([values.typed.take(texts.indices)]), problems
+    return pa.chunked_array([_mapped(texts, values.typed)]), problems
+
+
+def _mapped(texts: pa.DictionaryArray, values: pa.Array) -> pa.Array:
+    """The column with a value for each of its distinct texts; what is text stays a dictionary."""
+    if not pa.types.is_string(values.type):
+        return values.take(texts.indices)
+    distinct = values.dictionary_encode()
+    indices = distinct.indices.take(texts.indices)
+    return pa.DictionaryArray.from_arrays(indices, distinct.dictionary)
 
 
 def _too_large(quantity: pa.ChunkedArray, price: pa.ChunkedArray) -> Flags | None:

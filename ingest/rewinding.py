@@ -33,7 +33,6 @@ from ingest.targets import stamped
 from lakehouse.config import Settings
 from lakehouse.errors import ConfigError, SourceError
 from lakehouse.stream_settings import StreamSettings
-from lakehouse.tables.arrow_files import Encodings
 from lakehouse.tables.checkpoints import highest_sequence, read_checkpoint
 from lakehouse.tables.fenced_append import Append
 from lakehouse.tables.landing import REJECTS
@@ -142,7 +141,7 @@ class _Taking:
         gone = pa.array(range(self._past.sequence + 1, highest + 1), pa.int64())
         own = landing_table(self._stream)
         keys = pa.table({"ingest_seq": gone})
-        removal = Removal(keys, f"{name}-rewound", Encodings(own.counters, own.runs))
+        removal = Removal(keys, f"{name}-rewound", own.encodings)
         base = read_checkpoint(self._table.metadata, name)
         text = replace(self._past, claims=claims).to_json()
         yield Append(self._table, [], name, base, text, highest, removal)

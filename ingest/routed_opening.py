@@ -15,10 +15,10 @@ from ingest.routing import DATABASE, TABLE, Router
 from lakehouse.column_settings import Contract
 from lakehouse.errors import ConfigError
 from lakehouse.stream_settings import StreamSettings
-from lakehouse.tables.arrow_files import Encodings
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.fenced_append import commits_together
 from lakehouse.tables.ops import ROUTED_SCHEMA
+from lakehouse.tables.parquet_layout import Encodings
 
 # The format of a table's records, given the schema that holds them.
 Formatted = Callable[[StreamSettings, RecordSchema], RecordFormat]

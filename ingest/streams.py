@@ -133,7 +133,6 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
 
                     _follow(follower, stop, _idle(name, stream, catalog, settings, clock))
                 except PausedError as e:
-                    opened.destination.discard()
                     watcher.paused(e)
                 report = report.plus(landing.report(clock() - started))
             _await_resumption(name, stream, catalog, stop)

@@ -15,10 +15,11 @@ from ingest.lineage import landed_rows
 from ingest.log_reader import Batch
 from ingest.objects.shipments import Shipments
 from ingest.rejects import Reject
-from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_files
+from lakehouse.tables.arrow_files import DataFiles
 from lakehouse.tables.checkpoints import read_checkpoint
 from lakehouse.tables.fenced_append import Append
 from lakehouse.tables.growth import conform, grow_for
+from lakehouse.tables.parquet_layout import Encodings
 from lakehouse.tables.removal import Removal
 
 # A batch, and the record id of its first line.
@@ -52,14 +53,20 @@ class Target(Protocol):
     def discard(self) -> None:
         """Remove what is staged."""
 
+    @property
+    def gradual(self) -> bool:
+        """Whether it makes no difference if rows are staged bit by bit or all at once."""
+
 
 class TableTarget:
     """A landing table that rows are added to."""
 
+    gradual = True
+
     def __init__(self, table: Table, encodings: Encodings) -> None:
         self._table = table
         self._encodings = encodings
-        self._files: list[DataFile] = []
+        self._files: DataFiles | None = None
 
     @property
     def tables(self) -> Sequence[Table]:
@@ -74,25 +81,27 @@ class TableTarget:
         self, batches: Sequence[Numbered], stream: str, sequence: int, shipments: Shipments
     ) -> Sequence[tuple[Reject, ...]]:
         """Write the rows to data files; the table grows for them where it may."""
+        if self._files is None:
+            self._files = DataFiles(self._table, f"{stream}-{sequence:08d}", self._encodings)
         rows = joined([landed_rows(batch, first, sequence) for batch, first in batches])
         grow_for(self._table, rows.schema)
-        rows = conform(rows, self._table.schema())
-        prefix = f"{stream}-{sequence:08d}"
-        self._files += write_data_files(self._table, rows, prefix, self._encodings)
+        self._files.add(conform(rows, self._table.schema()))
         return [()] * len(batches)
 
     def appends(self, stream: str, base: str | None, text: str, sequence: int) -> list[Append]:
         """The files and the checkpoint."""
-        return [Append(self._table, self._files, stream, base, text, sequence)]
+        files = self._files.close() if self._files else []
+        return [Append(self._table, files, stream, base, text, sequence)]
 
     def forget(self) -> None:
         """Nothing is staged any more."""
-        self._files = []
+        self._files = None
 
     def discard(self) -> None:
         """Remove the files."""
-        remove_files(self._table, [file.file_path for file in self._files])
-        self._files = []
+        files, self._files = self._files, None
+        if files:
+            files.discard()
 
 
 def stamped(

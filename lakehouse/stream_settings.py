@@ -88,7 +88,7 @@ class StreamSettings(_Table):
     routing: RoutingSettings | None = None
     delimiter: str = ","
     header: bool = True
-    buffer_size: BufferSize = ByteSize(64 << 20)
+    buffer_size: BufferSize = ByteSize(128 << 20)
     buffer_interval: BufferInterval = 60.0
     transform: TransformSettings | None = None
     objects: ObjectsSettings | None = None

@@ -61,6 +61,8 @@ class ObjectLayout:
 class ObjectTarget:
     """Puts records into objects, one for each partition that a delivery has records of."""
 
+    gradual = False
+
     def __init__(self, table: Table, layout: ObjectLayout) -> None:
         self._table = table
         self._layout = layout

@@ -1,84 +1,45 @@
 """Arrow rows to Parquet data files of an Iceberg table, without going through its append."""
 
 import os
-from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.parquet as pq
-from pyiceberg.io.pyarrow import (
-    compute_statistics_plan,
-    data_file_statistics_from_parquet_metadata,
-    parquet_path_to_id_mapping,
-    schema_to_pyarrow,
-)
-from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.typedef import Record
 
-from lakehouse.catalog.durability import create_synced
 from lakehouse.catalog.locations import path_of
 from lakehouse.tables.arrow_partitions import split
+from lakehouse.tables.parquet_layout import ROW_GROUP_ROWS, USUAL, Encodings, Layout, PartitionFile
 
-# DuckDB reads a row group a thread; its own writer makes them this long.
-ROW_GROUP_ROWS = 122_880
-# Rows encoded at once: PyArrow's 1,024 take a fifth longer.
-_BATCH_ROWS = 16_384
+# Rows that wait for the rest of their row group, in all partitions together.
+_MOST_WAITING = 4 * ROW_GROUP_ROWS
+# Files that are held open for their next row group.
+_MOST_OPEN = 64
 # More than cores, because some of them wait for the disk.
 _WRITERS = (os.cpu_count() or 1) + 2
 
 
-@dataclass(frozen=True)
-class Encodings:
-    """Columns that are better not stored as dictionaries, PyArrow's way with all of them.
-
-    `counters` hold numbers that go up by one: differences take a hundredth of the space.
-    `runs` repeat the value of the row before: as they are, compressed, they take a third.
-    """
-
-    counters: Collection[str] = ()
-    runs: Collection[str] = ()
-
-
 def write_data_files(
-    table: Table, rows: pa.Table, prefix: str, encodings: Encodings = Encodings()
+    table: Table, rows: pa.Table, prefix: str, encodings: Encodings = USUAL
 ) -> list[DataFile]:
-    """The data files that now hold `rows`, one a partition, synced, not yet in the table.
+    """The data files that now hold `rows`: see `DataFiles`, which takes them bit by bit.
 
-    `rows` has the columns of the table's schema; their order of arrival is kept. Files are
-    named `<prefix>-<unique>.parquet`. When writing fails, what was written is removed.
+    When writing fails, what was written is removed.
     """
-    rows = _unified(rows, encodings)
-    layout = _Layout(table, rows, encodings)
-    parts = split(rows, table.schema(), table.spec())
-    locations = [_location(table, record, prefix) for record, _ in parts]
+    files = DataFiles(table, prefix, encodings)
     try:
-        with ThreadPoolExecutor(_WRITERS) as pool:
-            # The longest first, so that no core is left with one of them at the end.
-            longest = sorted(range(len(parts)), key=lambda n: -len(parts[n][1]))
-            jobs = {n: pool.submit(layout.write, *parts[n], locations[n]) for n in longest}
-            files = [jobs[n].result() for n in range(len(parts))]
+        files.add(rows)
+        return files.close()
     except BaseException:
-        remove_files(table, locations)
+        files.discard()
         raise
-    return files
 
 
-def _unified(rows: pa.Table, encodings: Encodings) -> pa.Table:
-    """The rows with one dictionary for each column that is stored as one.
-
-    Where it changes within a file, Parquet gives the dictionary up.
-    """
-    for position, name in enumerate(rows.column_names):
-        if name not in {*encodings.counters, *encodings.runs}:
-            rows = rows.set_column(position, name, rows.column(position).unify_dictionaries())
-    return rows
-
-
-def remove_files(table: Table, locations: Sequence[str]) -> None:
+def remove_files(table: Table, locations: Iterable[str]) -> None:
     """Delete files that no snapshot refers to; those that are not there are fine."""
     for location in locations:
         if path := path_of(location):
@@ -88,79 +49,111 @@ def remove_files(table: Table, locations: Sequence[str]) -> None:
                 table.io.delete(location)
 
 
-def _location(table: Table, record: Record, prefix: str) -> str:
-    name = f"{prefix}-{uuid4().hex[:12]}.parquet"
-    spec = table.spec()
-    if not spec.is_unpartitioned():
-        name = f"{spec.partition_to_path(record, table.schema())}/{name}"
-    return table.location_provider().new_data_location(name)
+class _Part:
+    """A partition: its file, and the rows that wait for the rest of their row group."""
+
+    def __init__(self, file: PartitionFile) -> None:
+        self.file = file
+        self.begun = False  # whether rows were written
+        self.waiting = 0
+        self._rows: list[pa.Table] = []
+
+    def add(self, rows: pa.Table) -> None:
+        """Let rows wait."""
+        self._rows.append(rows)
+        self.waiting += len(rows)
+
+    def take(self, count: int) -> pa.Table:
+        """So many of the rows that wait."""
+        rows = pa.concat_tables(self._rows)
+        self._rows, self.waiting = [rows.slice(count)], self.waiting - count
+        return rows.slice(0, count)
 
 
-class _Layout:
-    """What all files of a write have in common."""
+class DataFiles:
+    """Data files in the making, one a partition, for rows that come bit by bit.
 
-    def __init__(self, table: Table, rows: pa.Table, encodings: Encodings) -> None:
+    Threads encode the rows while their sender goes on, in the order in which they came. Files are
+    named `<prefix>-<unique>.parquet`. Should the table get other columns meanwhile, or rows come
+    of very many partitions in turn, a partition may have several of them.
+    """
+
+    def __init__(self, table: Table, prefix: str, encodings: Encodings = USUAL) -> None:
         self._table = table
+        self._prefix = prefix
         self._encodings = encodings
-        schema = table.schema()
-        # The table's schema with its field ids, in the Arrow types that the rows came in; those
-        # of nested columns have field ids inside.
-        self._schema = pa.schema(
-            [
-                f if pa.types.is_nested(f.type) else f.with_type(rows.schema.field(f.name).type)
-                for f in schema_to_pyarrow(schema)
-            ]
-        )
-        self._statistics = compute_statistics_plan(schema, table.properties)
-        self._ids = parquet_path_to_id_mapping(schema)
+        self._layout: Layout | None = None
+        self._parts: dict[Record, _Part] = {}
+        self._done: list[DataFile] = []
+        self._locations: list[str] = []
+        self._pool = ThreadPoolExecutor(_WRITERS, thread_name_prefix="encode")
+        self._jobs: list[Future[None]] = []
 
-    def write(self, record: Record, rows: pa.Table, location: str) -> DataFile:
-        """Write a file of one partition."""
-        plain = {*self._encodings.counters, *self._encodings.runs}
-        with (
-            self._create(location) as stream,
-            pq.ParquetWriter(
-                stream,
-                self._schema,
-                compression="zstd",
-                use_dictionary=[name for name in self._schema.names if name not in plain],
-                column_encoding=dict.fromkeys(self._encodings.counters, "DELTA_BINARY_PACKED"),
-                store_decimal_as_integer=True,
-                # The Arrow schema would tell readers of dictionaries that Iceberg does not know.
-                store_schema=False,
-                write_batch_size=_BATCH_ROWS,
-                # One page a column: 17 % smaller than PyArrow's 20,000 rows, and less work.
-                max_rows_per_page=ROW_GROUP_ROWS,
-            ) as writer,
-        ):
-            writer.write_table(rows.cast(self._schema), row_group_size=ROW_GROUP_ROWS)
-            writer.close()
-            metadata, size = writer.writer.metadata, stream.tell()
-        return self._data_file(record, location, size, metadata)
+    def add(self, rows: pa.Table) -> None:
+        """Take rows with the columns of the table's schema.
 
-    def _create(self, location: str) -> pa.NativeFile:
-        path = path_of(location)
-        return create_synced(path) if path else self._table.io.new_output(location).create()
+        Raises also what went wrong with the rows that were added before.
+        """
+        self._await_jobs()
+        if self._layout is None or self._layout.schema != self._table.schema():
+            self._finish([*self._parts])
+            self._layout = Layout(self._table, rows.schema, self._encodings)
+        rows = self._layout.adapted(rows)
+        for record, part in split(rows, self._table.schema(), self._table.spec()):
+            if record not in self._parts:
+                self._parts[record] = _Part(self._new_file(self._layout, record))
+            self._parts[record].add(part)
+        for record, each in [*self._parts.items()]:
+            if groups := each.waiting // ROW_GROUP_ROWS:
+                self._encode(record, groups * ROW_GROUP_ROWS)
+        while sum(each.waiting for each in self._parts.values()) > _MOST_WAITING:
+            longest = max(self._parts, key=lambda record: self._parts[record].waiting)
+            self._encode(longest, self._parts[longest].waiting)
 
-    def _data_file(
-        self, record: Record, location: str, size: int, metadata: pq.FileMetaData
-    ) -> DataFile:
-        statistics = data_file_statistics_from_parquet_metadata(
-            parquet_metadata=metadata,
-            stats_columns=self._statistics,
-            parquet_column_mapping=self._ids,
-        )
-        file = DataFile.from_args(
-            content=DataFileContent.DATA,
-            file_path=location,
-            file_format=FileFormat.PARQUET,
-            partition=record,
-            file_size_in_bytes=size,
-            sort_order_id=None,
-            equality_ids=None,
-            key_metadata=None,
-            **statistics.to_serialized_dict(),
-        )
-        # Not part of what a manifest says of a file, so not an argument either.
-        file.spec_id = self._table.spec().spec_id
-        return file
+    def close(self) -> list[DataFile]:
+        """Write what is left; the files, synced, not yet in the table."""
+        self._finish([*self._parts])
+        self._pool.shutdown()
+        return self._done
+
+    def discard(self) -> None:
+        """Remove the files, also those that could not be written."""
+        self._pool.shutdown(cancel_futures=True)
+        for part in self._parts.values():
+            part.file.abandon()
+        remove_files(self._table, self._locations)
+
+    def _new_file(self, layout: Layout, record: Record) -> PartitionFile:
+        name = f"{self._prefix}-{uuid4().hex[:12]}.parquet"
+        spec = self._table.spec()
+        if not spec.is_unpartitioned():
+            name = f"{spec.partition_to_path(record, self._table.schema())}/{name}"
+        location = self._table.location_provider().new_data_location(name)
+        self._locations.append(location)
+        return PartitionFile(layout, record, location)
+
+    def _encode(self, record: Record, count: int) -> None:
+        """Let a thread write so many rows of a partition to its file."""
+        part = self._parts[record]
+        if not part.begun:
+            begun = [each for each, other in self._parts.items() if other.begun]
+            if len(begun) >= _MOST_OPEN:
+                self._finish(begun)
+        part.begun = True
+        self._jobs.append(self._pool.submit(part.file.write, part.take(count)))
+
+    def _finish(self, records: Sequence[Record]) -> None:
+        """Write the rest of these partitions, and close their files."""
+        self._await_jobs()
+        parts = [self._parts[record] for record in records]
+        # The longest first, so that no core is left with one of them at the end.
+        parts.sort(key=lambda part: -part.waiting)
+        jobs = [self._pool.submit(part.file.finish, part.take(part.waiting)) for part in parts]
+        self._done += [job.result() for job in jobs]
+        for record in records:
+            del self._parts[record]
+
+    def _await_jobs(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        for job in jobs:
+            job.result()

@@ -20,6 +20,8 @@ from pyiceberg.types import (
     TimestampType,
 )
 
+from lakehouse.tables.parquet_layout import Encodings
+
 NAMESPACE = "landing"
 ORDER_LINES = (NAMESPACE, "order_lines")
 ACCESS_LOGS = (NAMESPACE, "access_logs")
@@ -30,7 +32,7 @@ REJECTS = (NAMESPACE, "rejects")
 class LandingTable:
     """A table that a stream writes, as it is when it is made, and how its columns are stored.
 
-    `counters` and `runs` are told in `lakehouse.tables.arrow_files.Encodings`.
+    Which are `counters`, `runs` and `scattered`: see `lakehouse.tables.parquet_layout.Encodings`.
     """
 
     identifier: tuple[str, str]
@@ -38,6 +40,12 @@ class LandingTable:
     spec: PartitionSpec = UNPARTITIONED_PARTITION_SPEC
     counters: Collection[str] = ("record_id", "source_line")
     runs: Collection[str] = ()
+    scattered: Collection[str] = ()
+
+    @property
+    def encodings(self) -> Encodings:
+        """How its columns are stored."""
+        return Encodings(self.counters, self.runs, self.scattered)
 
 
 def lineage_fields(first_id: int) -> tuple[NestedField, ...]:
@@ -75,6 +83,7 @@ ORDER_LINES_TABLE = LandingTable(
     ORDER_LINES_SCHEMA,
     ORDER_LINES_PARTITIONS,
     runs=("invoice_no", "invoice_date"),
+    scattered=("stock_code", "description", "customer_id", "country"),
 )
 
 ACCESS_LOGS_SCHEMA = Schema(
@@ -98,6 +107,7 @@ ACCESS_LOGS_TABLE = LandingTable(
         PartitionField(3, PARTITION_FIELD_ID_START, DayTransform(), "requested_day"),
     ),
     runs=("requested_at",),
+    scattered=("client_ip", "user_id", "method", "path", "protocol", "referrer", "user_agent"),
 )
 
 REJECTS_SCHEMA = Schema(

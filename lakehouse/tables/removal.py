@@ -22,7 +22,8 @@ from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
-from lakehouse.tables.arrow_files import Encodings, remove_files, write_data_files
+from lakehouse.tables.arrow_files import remove_files, write_data_files
+from lakehouse.tables.parquet_layout import Encodings
 
 # Beyond this many values, readers of statistics look at none of them.
 _MOST_VALUES = 200

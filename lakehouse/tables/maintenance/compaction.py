@@ -8,7 +8,7 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.manifest import DataFile, FileFormat
 from pyiceberg.table import Table
 
-from lakehouse.tables.arrow_files import Encodings, remove_files
+from lakehouse.tables.arrow_files import remove_files
 from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.maintenance.inventory import LiveFile, take_inventory
 from lakehouse.tables.maintenance.planning import Group, plan
@@ -16,6 +16,7 @@ from lakehouse.tables.maintenance.reading import read_rows
 from lakehouse.tables.maintenance.replacing import Rewrite, RewriteFiles, SupersededError
 from lakehouse.tables.maintenance.site import Action, Heap, Kind, Site
 from lakehouse.tables.maintenance.writing import write_rows
+from lakehouse.tables.parquet_layout import Encodings
 
 # What is read for one commit at most; as much is on the disk twice until the snapshot expires.
 _BYTES_A_COMMIT = 4 << 30
@@ -166,9 +167,14 @@ def _encodings(table: Table, files: Sequence[LiveFile]) -> Encodings:
         if not parquet.metadata.num_row_groups:
             return Encodings()
         columns = parquet.metadata.row_group(0).to_dict()["columns"]
-    found = {ids.get(each["path_in_schema"]): each["encodings"] for each in columns}
     names = {field.field_id: field.name for field in table.schema().fields}
-    present = {names[n]: encodings for n, encodings in found.items() if n in names}
-    counters = [name for name, used in present.items() if "DELTA_BINARY_PACKED" in used]
-    plain = [name for name, used in present.items() if not any("DICTIONARY" in e for e in used)]
-    return Encodings(counters, [name for name in plain if name not in counters])
+    found = {names.get(ids.get(each["path_in_schema"], 0)): each for each in columns}
+    present = {name: each for name, each in found.items() if name}
+    used = {name: each["encodings"] for name, each in present.items()}
+    counters = [name for name, own in used.items() if "DELTA_BINARY_PACKED" in own]
+    plain = [name for name, own in used.items() if not any("DICTIONARY" in e for e in own)]
+    return Encodings(
+        counters,
+        [name for name in plain if name not in counters],
+        [name for name, each in present.items() if not each["is_stats_set"]],
+    )

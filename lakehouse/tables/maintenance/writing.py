@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import (
-    compute_statistics_plan,
     data_file_statistics_from_parquet_metadata,
     parquet_path_to_id_mapping,
     schema_to_pyarrow,
@@ -21,8 +20,9 @@ from pyiceberg.types import DoubleType, FloatType
 
 from lakehouse.catalog.durability import create_synced
 from lakehouse.catalog.locations import path_of
-from lakehouse.tables.arrow_files import ROW_GROUP_ROWS, Encodings, remove_files
+from lakehouse.tables.arrow_files import remove_files
 from lakehouse.tables.arrow_partitions import split
+from lakehouse.tables.parquet_layout import ROW_GROUP_ROWS, Encodings
 
 # Rows that wait for their row group, in all partitions together.
 _MOST_WAITING = 16 * ROW_GROUP_ROWS
@@ -74,17 +74,18 @@ class _Layout:
         self.file_size = file_size
         schema = table.schema()
         self.schema = schema_to_pyarrow(schema)
-        self.statistics = compute_statistics_plan(schema, table.properties)
+        self.statistics = encodings.statistics(table)
         self.ids = parquet_path_to_id_mapping(schema)
         self.floats = {
             f.name: f.field_id
             for f in schema.fields
             if isinstance(f.field_type, FloatType | DoubleType)
         }
-        plain = {*encodings.counters, *encodings.runs}
+        names = self.schema.names
         self.options = {
             "compression": "zstd",
-            "use_dictionary": [name for name in self.schema.names if name not in plain],
+            "use_dictionary": [name for name in names if not encodings.plain(name)],
+            "write_statistics": [name for name in names if name not in encodings.scattered],
             "column_encoding": dict.fromkeys(encodings.counters, "DELTA_BINARY_PACKED"),
             "store_decimal_as_integer": True,
             "store_schema": False,

@@ -64,4 +64,16 @@ def test_what_is_taken_from_its_end_counts_no_more(buffer: Buffer[str]) -> None:
     buffer.add("a", 400)
     buffer.add("b", 700)
     assert buffer.take(1) == ["b"]
-    assert (buffer.due, buffer.items) == (False, ["a"])
+    assert (buffer.due, buffer.take()) == (False, ["a"])
+
+
+def test_what_is_handed_on_counts_until_it_is_taken(buffer: Buffer[str], clock: Clock) -> None:
+    buffer.add("a", 600)
+    assert buffer.hand_on() == ["a"]
+    clock.now += 10
+    assert (len(buffer), buffer.seconds_left) == (1, 50)
+    buffer.add("b", 400)
+    assert buffer.due
+    assert buffer.hand_on() == ["b"]
+    assert buffer.take() == []
+    assert not buffer.due
