@@ -94,6 +94,12 @@ class QuerySettings(_Table):
     retention: Duration = timedelta(days=45)
 
 
+class ExternalSettings(_Table):
+    """Folders, beside the home, that external tables may lie in and UNLOAD may write to."""
+
+    folders: tuple[Path, ...] = ()
+
+
 class DashboardSettings(_Table):
     """Where `lakehouse dashboard` listens."""
 
@@ -115,6 +121,7 @@ class Settings(_Table):
     generate: GenerateSettings = GenerateSettings()
     query: QuerySettings = QuerySettings()
     workgroups: dict[str, WorkgroupSettings] = Field(default_factory=dict, validate_default=True)
+    external: ExternalSettings = ExternalSettings()
     dashboard: DashboardSettings = DashboardSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     deliveries: DeliverySettings = DeliverySettings()
@@ -220,7 +227,13 @@ def load_settings(
         raise _explain(e, origin) from e
     home = (root / settings.home.expanduser()).resolve()
     streams = _streams(settings, root, home)
-    updates = {"home": home, "streams": streams, "workgroups": _workgroups(settings, root)}
+    folders = tuple((root / path.expanduser()).resolve() for path in settings.external.folders)
+    updates = {
+        "home": home,
+        "streams": streams,
+        "workgroups": _workgroups(settings, root),
+        "external": ExternalSettings(folders=folders),
+    }
     settings = settings.model_copy(update=updates)
     settings._file = file
     return settings

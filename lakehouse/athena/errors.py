@@ -57,6 +57,11 @@ def not_supported(what: str, position: Position | None = None) -> AthenaError:
     )
 
 
+def raised(error: Exception) -> AthenaError:
+    """Athena's error of a function that the engine calls, where it was called outside."""
+    return error_of_kind("", str(error))
+
+
 # The engine's own classes, most specific first, with what its fields call them and the code Trino
 # gives the same mishap.
 _BY_CLASS: tuple[tuple[type[duckdb.Error], str, str], ...] = (

@@ -10,14 +10,20 @@ from pyiceberg.table import Table
 from lakehouse.athena import definitions, listings
 from lakehouse.athena.attached import AttachedSchema
 from lakehouse.athena.errors import AthenaError, not_supported
+from lakehouse.athena.external import showing as external
+from lakehouse.athena.external.changes import ExternalChanges
+from lakehouse.athena.external.partitions import name_of
+from lakehouse.athena.external.places import Places
+from lakehouse.athena.external.relation import ExternalSchema, columns_of
 from lakehouse.athena.metadata_schema import MetadataSchema
 from lakehouse.athena.names import LAKE, named
-from lakehouse.athena.schema import Schema
+from lakehouse.athena.schema import Schema, TableColumns
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.translation import Translation
 from lakehouse.athena.writing.router import WriteRouter
 from lakehouse.athena.writing.views import StoredView, ViewingSchema, Views
 from lakehouse.catalog import open_catalog
+from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.session import NAMESPACE, Session
@@ -54,9 +60,21 @@ class Lake:
         return ViewingSchema(self._tables, self._views, named, NAMESPACE)
 
     @cached_property
+    def external(self) -> ExternalTables | None:
+        """The external tables; None where the catalog keeps none."""
+        return external_tables(self._catalog)
+
+    @cached_property
     def router(self) -> WriteRouter:
         """Runs statements that write."""
-        return WriteRouter(self._session, self._catalog, self.schema, self._views, self._told)
+        return WriteRouter(
+            self._session,
+            self._catalog,
+            self.schema,
+            self._views,
+            self._told,
+            ExternalChanges(self.external, self._places) if self.external else None,
+        )
 
     def listing(self, statement: v.Statement) -> Translation:
         """A query that answers SHOW or DESCRIBE. Raises AthenaError."""
@@ -65,6 +83,8 @@ class Lake:
         if isinstance(statement, v.ShowProperties):
             return self._shown_properties(statement)
         if isinstance(statement, v.Describe):
+            if table := self._external(statement.table):
+                return self._described(statement, table)
             columns = listings.found_table(self.schema, statement.table)
             comments = self._comments(statement.table) if columns.writable else {}
             return listings.describe(statement, columns, comments)
@@ -75,6 +95,14 @@ class Lake:
             view = self._view(statement.of)
             lines = definitions.create_view(view.database, view.name, view.text)
             return listings.listed("create view", lines)
+        table = self._external(statement.of) if statement.of else None
+        if statement.what == "create table" and table:
+            return listings.listed("createtab_stmt", external.create_table(table))
+        if statement.what == "partitions" and table:
+            return listings.listed("partition", _partitions(table))
+        if statement.what == "columns" and table:
+            names = [column.name for column in (*table.columns, *table.partition_keys)]
+            return listings.listed("field", names)
         if statement.what == "create table":
             columns = listings.found_table(self.schema, statement.of)
             lines = definitions.create_table(self._table(statement.of), columns)
@@ -86,13 +114,27 @@ class Lake:
         if statement.what in ("tables", "views"):
             of = statement.of[0] if statement.of else NAMESPACE
             views = [(of, name) for name in self._views.names(of)]
+            known += [(of, name) for name in (self.external.names(of) if self.external else ())]
         return listings.show(statement, self.schema, known, views, NAMESPACE)
 
     def _shown_properties(self, statement: v.ShowProperties) -> Translation:
-        found = definitions.properties(self._table(statement.table))
+        if table := self._external(statement.table):
+            found = sorted({"EXTERNAL": "TRUE", **table.parameters}.items())
+        else:
+            found = definitions.properties(self._table(statement.table))
         if statement.key is not None:
             found = [(key, value) for key, value in found if key == statement.key]
         return listings.rows(("prpt_name", "prpt_value"), found)
+
+    def _described(self, statement: v.Describe, table: ExternalTable) -> Translation:
+        own, keys = columns_of(table)
+        name = ("awsdatacatalog", table.database, table.name)
+        columns = TableColumns("", name, (*own, *keys), writable=False)
+        extra = () if statement.column else external.partition_lines(table)
+        return listings.describe(statement, columns, external.comments(table), extra)
+
+    def _external(self, name: v.Name) -> ExternalTable | None:
+        return self.external.find(*named(name)) if self.external else None
 
     def _table(self, name: v.Name) -> Table:
         listings.found_table(self.schema, name)
@@ -113,7 +155,16 @@ class Lake:
     def _tables(self, database: str) -> Schema:
         ask = self._session.texts
         attached = AttachedSchema(ask, LAKE, database)
-        return MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
+        tables = MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
+
+        def find(parts: tuple[str, ...]) -> ExternalTable | None:
+            return self._external(parts if len(parts) > 1 else (database, *parts))
+
+        return ExternalSchema(tables, find, self._session, self._places)
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places.of(self._settings)
 
     @cached_property
     def _views(self) -> Views:
@@ -122,3 +173,10 @@ class Lake:
     @cached_property
     def _catalog(self) -> Catalog:
         return self._opened.enter_context(open_catalog(self._settings, create=self._write))
+
+
+def _partitions(table: ExternalTable) -> list[str]:
+    if not table.partition_keys:
+        message = f"Table '{table.database}.{table.name}' is not partitioned"
+        raise AthenaError("INVALID_PARTITION_SPEC", message)
+    return [name_of(table, partition) for partition in table.partitions]

@@ -46,9 +46,14 @@ def show(
 
 
 def describe(
-    statement: v.Describe, table: TableColumns, comments: Mapping[str, str]
+    statement: v.Describe,
+    table: TableColumns,
+    comments: Mapping[str, str],
+    more: Sequence[tuple[str, str, str]] = (),
 ) -> Translation:
     """A line for each column of a table, with its type as Hive writes it, and its comment.
+
+    `more` are the lines that follow them.
 
     Raises AthenaError TABLE_NOT_FOUND, COLUMN_NOT_FOUND, or NOT_SUPPORTED for other details.
     """
@@ -60,7 +65,7 @@ def describe(
         if not columns:
             raise AthenaError("COLUMN_NOT_FOUND", f"Column '{statement.column}' does not exist")
     lines = [(name, hive_name(made), comments.get(name, "")) for name, made in columns]
-    return rows(("col_name", "data_type", "comment"), lines)
+    return rows(("col_name", "data_type", "comment"), [*lines, *more])
 
 
 def found_table(schema: Schema, name: v.Name) -> TableColumns:

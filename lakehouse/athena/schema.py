@@ -12,13 +12,16 @@ class TableColumns:
     """A table as statements see it.
 
     `sql` is what the engine reads it by; `name` its full name in lower case, the parts by which
-    columns may be qualified. A view can't be written to.
+    columns may be qualified. What is not `writable` is neither written to nor has versions; `what`
+    it is, says why. `hidden` columns are there for those who name them.
     """
 
     sql: str
     name: tuple[str, ...]
     columns: tuple[tuple[str, Type], ...]
     writable: bool = True
+    hidden: tuple[tuple[str, Type], ...] = ()
+    what: str = "a view"
 
 
 class Schema(Protocol):

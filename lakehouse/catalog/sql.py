@@ -70,6 +70,8 @@ class LakeSqlCatalog(DefaultingCatalog, SqlViews, SqlCatalog):
         """As PyIceberg's, and refused while there are namespaces below."""
         if below := self.list_namespaces(namespace):
             raise NamespaceNotEmptyError(f"Namespace {namespace} holds {len(below)} namespaces")
+        if names := self._rows_in(".".join(Catalog.identifier_to_tuple(namespace))):
+            raise NamespaceNotEmptyError(f"Namespace {namespace} holds {', '.join(names[:5])}")
         super().drop_namespace(namespace)
 
     def load_namespace_properties(self, namespace: str | Identifier) -> Properties:
@@ -249,6 +251,14 @@ class LakeSqlCatalog(DefaultingCatalog, SqlViews, SqlCatalog):
             warehouse = self.properties["warehouse"].rstrip("/")
             root = f"{warehouse}/{folder_of(database_name)}"
         return unused_location(f"{root.rstrip('/')}/{folder_of(table_name)}")
+
+    def _rows_in(self, namespace: str) -> list[str]:
+        """The names of everything in a namespace: tables, views, external tables."""
+        rows = select(IcebergTables.table_name).where(
+            IcebergTables.catalog_name == self.name, IcebergTables.table_namespace == namespace
+        )
+        with Session(self.engine) as session:
+            return sorted(session.scalars(rows))
 
     def _insert(self, identifier: Identifier, metadata_location: str) -> None:
         with Session(self.engine) as session:

@@ -1,8 +1,9 @@
 """A session on the catalog, for SQL that people type."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from lakehouse.query.diagnosis import explained
 from lakehouse.query.engine_types import from_json
 from lakehouse.query.interruption import Interruptible
 from lakehouse.query.results import Column, Result
-from lakehouse.query.worker import Admission, Opening, Reached, Worker
+from lakehouse.query.worker import Admission, Files, Opening, Reached, Worker
 from lakehouse.query.worker.frames import Frame
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Session:
         self._worker = worker
         self._run = run
         self._renew = renew
+        # What the next statement reads beside the tables: a new worker must be told again.
+        self._held: list[Frame] = []
 
     def run(self, sql: str) -> Result:
         """The result of the one statement in `sql`, in DuckDB's dialect.
@@ -59,6 +62,7 @@ class Session:
         """
         self._run.begin(self._worker.start)
         self._renew()
+        self._held.clear()
         begun = self._asked(asked.frame(), told)
         columns = tuple(Column(name, from_json(kind)) for name, kind in begun.head["columns"])
         schema = pa.ipc.open_stream(begun.body).schema
@@ -86,8 +90,30 @@ class Session:
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, rows.schema) as writer:
             writer.write_table(rows)
-        frame = Frame({"ask": "hold", "name": name}, memoryview(sink.getvalue()))
-        self._run(lambda: self._worker.ask(frame))
+        self._keep(Frame({"ask": "hold", "name": name}, memoryview(sink.getvalue())))
+
+    def hold_files(self, files: Files) -> int:
+        """Let the next statements read files as `name0`, `name1`...; how many there are.
+
+        There is one for each schema the files have, and none where they hold no row. Raises
+        QueryError for a file that can't be read.
+        """
+        return int(self._keep(files.frame()).head["parts"])
+
+    def open_folders(self, folders: Iterable[str]) -> None:
+        """Let the next statements read files in these folders, too."""
+        reached = self._worker.reached
+        more = [folder for folder in folders if reached and folder not in reached.allowed]
+        if reached and more:
+            wider = replace(reached, allowed=(*reached.allowed, *more))
+            self._run(partial(self._worker.reach, wider))
+            for frame in self._held:
+                self._run(partial(self._worker.ask, frame))
+
+    def _keep(self, frame: Frame) -> Frame:
+        answer = self._run(lambda: self._worker.ask(frame))
+        self._held.append(frame)
+        return answer
 
     def _asked(self, frame: Frame, told: Callable[[Exception], LakehouseError]) -> Frame:
         try:

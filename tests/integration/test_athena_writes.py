@@ -246,6 +246,7 @@ def test_a_ctas_that_fails_leaves_nothing(session: AthenaSession, catalog: Catal
         ("create table nosuch.a (id int) tblproperties ('table_type'='iceberg')",
          "SCHEMA_NOT_FOUND"),
         ("create external table shop.a (id int) location 's3://b/'", "NOT_SUPPORTED"),
+        ("create external table shop.a (id int)", "INVALID_TABLE_PROPERTY"),
         ("create table shop.a as select 1", "COLUMN_NAME_NOT_SPECIFIED"),
         ("create table shop.a as select 1 a, 2 a", "DUPLICATE_COLUMN_NAME"),
         ("create table shop.a as select json '1' a", "NOT_SUPPORTED"),

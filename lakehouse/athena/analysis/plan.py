@@ -58,7 +58,7 @@ class RelationPlan:
     @property
     def starred(self) -> tuple[Field, ...]:
         """The columns that `*` stands for, in order."""
-        return self.merged + tuple(f for f in self.fields if f not in self.merged)
+        return self.merged + tuple(f for f in self.fields if f not in self.merged and not f.hidden)
 
 
 def unique_names(names: Sequence[str | None]) -> list[str]:

@@ -303,7 +303,9 @@ class QueryAnalyzer:
         fields = relation.starred
         if item.prefix is not None:
             path = dotted(item.prefix) or ("",)
-            fields = tuple(f for f in relation.fields if f.qualifier[-len(path) :] == path)
+            fields = tuple(
+                f for f in relation.fields if f.qualifier[-len(path) :] == path and not f.hidden
+            )
         if fields or item.prefix is None:
             found = [(f.name, Value(f.sql, f.type)) for f in fields]
         else:

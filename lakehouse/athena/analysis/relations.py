@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakehouse.athena.analysis import operators
@@ -55,10 +56,14 @@ class RelationAnalyzer:
             message = f"Table '{'.'.join(parts)}' does not exist"
             raise AthenaError("TABLE_NOT_FOUND", message, node.position)
         if node.version is not None and not table.writable:
-            raise not_supported("Time travel of a view", node.position)
+            raise not_supported(f"Time travel of {table.what}", node.position)
         fields = tuple(
             Field(name, made, f"{alias}.{identifier(name)}", table.name)
             for name, made in table.columns
+        )
+        fields += tuple(
+            Field(name, made, f"{alias}.{identifier(name)}", table.name, hidden=True)
+            for name, made in table.hidden
         )
         return RelationPlan(f"{table.sql} AS {alias}{self._version(node.version)}", fields)
 
@@ -92,7 +97,10 @@ class RelationAnalyzer:
             Field(name, field.type, field.sql, (node.name.key,))
             for name, field in zip(names, visible, strict=True)
         )
-        return RelationPlan(plan.sql, fields)
+        hidden = tuple(
+            replace(field, qualifier=(node.name.key,)) for field in plan.fields if field.hidden
+        )
+        return RelationPlan(plan.sql, fields + hidden)
 
     def _subquery(self, node: n.Subquery, left: tuple[Field, ...]) -> RelationPlan:
         outer = Scope(left, self._outer) if node.lateral else self._outer

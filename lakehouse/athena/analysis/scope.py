@@ -19,6 +19,7 @@ class Field:
     type: Type
     sql: str
     qualifier: tuple[str, ...] = ()
+    hidden: bool = False  # from `*`
 
     def answers(self, qualifier: tuple[str, ...], name: str) -> bool:
         """Whether a reference with that qualifier (perhaps shortened) means this column."""

@@ -99,7 +99,7 @@ class ChangeParser(DefinitionParser):
         partitions: list[tuple[v.PartitionSpec, str | None]] = []
         while self.at("PARTITION"):
             spec = self.partition_spec()
-            partitions.append((spec, self.string() if self.accept("LOCATION") else None))
+            partitions.append((spec, self.ddl_string() if self.accept("LOCATION") else None))
         if not partitions:
             self.fail("'COLUMNS', 'PARTITION'")
         return v.AddPartitions(table, if_not_exists, tuple(partitions))
@@ -137,7 +137,7 @@ class ChangeParser(DefinitionParser):
         if self.accept("RENAME", "TO"):
             return v.RenamePartition(table, spec, self.partition_spec())
         self.expect("SET", "LOCATION")
-        return v.SetLocation(table, self.string(), spec)
+        return v.SetLocation(table, self.ddl_string(), spec)
 
     def _replace(self, table: v.Name) -> v.Statement:
         return v.ReplaceColumns(table, self.parenthesized(self.column_definition))
@@ -146,10 +146,10 @@ class ChangeParser(DefinitionParser):
         return v.SetProperties(table, self.pairs())
 
     def _unset_properties(self, table: v.Name) -> v.Statement:
-        return v.UnsetProperties(table, self.parenthesized(self.string))
+        return v.UnsetProperties(table, self.parenthesized(self.ddl_string))
 
     def _set_location(self, table: v.Name) -> v.Statement:
-        return v.SetLocation(table, self.string())
+        return v.SetLocation(table, self.ddl_string())
 
 
 _ALTERATIONS: tuple[tuple[tuple[str, ...], Callable[[ChangeParser, v.Name], v.Statement]], ...] = (

@@ -33,16 +33,26 @@ class DefinitionParser(QueryParser):
 
     def ddl_name(self) -> v.Name:
         """A dotted name; `db.table` in one pair of back quotes is two parts, as in Athena."""
-        parts = [self.ddl_word()]
+        parts = self._ddl_parts()
         while self.accept("."):
-            parts.append(self.ddl_word())
+            parts += self._ddl_parts()
         return tuple(parts)
+
+    def _ddl_parts(self) -> list[str]:
+        whole = self.token.kind is Kind.BACKQUOTED
+        word = self.ddl_word()
+        return word.split(".") if whole else [word]
+
+    def ddl_string(self) -> str:
+        """A string as Hive writes it, in either kind of quotes."""
+        return self.next().value if self.token.kind is Kind.QUOTED else self.string()
 
     def pair(self) -> tuple[str, str]:
         """'key' = 'value'."""
-        key = self.string() if self.token.kind is Kind.STRING else self.ddl_word()
+        quoted = self.token.kind in (Kind.STRING, Kind.QUOTED)
+        key = self.ddl_string() if quoted else self.ddl_word()
         self.expect("=")
-        if self.token.kind is Kind.STRING:
+        if self.token.kind in (Kind.STRING, Kind.QUOTED):
             return key, self.next().value
         if self.token.kind in (Kind.INTEGER, Kind.DECIMAL) or self.token.keyword in (
             "TRUE",
@@ -63,7 +73,7 @@ class DefinitionParser(QueryParser):
         """name type [COMMENT 'text']."""
         name = self.ddl_word()
         made = hive_type(self, self.ddl_word)
-        comment = self.string() if self.accept("COMMENT") else None
+        comment = self.ddl_string() if self.accept("COMMENT") else None
         return v.ColumnDefinition(name, made, comment)
 
     def create_table(self, *, external: bool) -> v.Statement:
@@ -77,7 +87,7 @@ class DefinitionParser(QueryParser):
         columns = self.parenthesized(self.column_definition)
         table = v.CreateTable(name, columns, external, if_not_exists)
         if self.accept("COMMENT"):
-            table = replace(table, comment=self.string())
+            table = replace(table, comment=self.ddl_string())
         if self.accept("PARTITIONED", "BY"):
             table = self._partitioned(table)
         if self.accept("CLUSTERED", "BY"):
@@ -87,7 +97,7 @@ class DefinitionParser(QueryParser):
             self.expect("BUCKETS")
         table = self._stored(table)
         if self.accept("LOCATION"):
-            table = replace(table, location=self.string())
+            table = replace(table, location=self.ddl_string())
         if self.accept("TBLPROPERTIES"):
             table = replace(table, properties=self.pairs())
         return table
@@ -135,9 +145,9 @@ class DefinitionParser(QueryParser):
             table = self._row_format(table)
         if self.accept("STORED", "AS"):
             if self.accept("INPUTFORMAT"):
-                table = replace(table, input_format=self.string())
+                table = replace(table, input_format=self.ddl_string())
                 self.expect("OUTPUTFORMAT")
-                table = replace(table, output_format=self.string())
+                table = replace(table, output_format=self.ddl_string())
             else:
                 found = self.one_of(*_FORMATS)
                 if not found:
@@ -149,7 +159,7 @@ class DefinitionParser(QueryParser):
 
     def _row_format(self, table: v.CreateTable) -> v.CreateTable:
         if self.accept("SERDE"):
-            table = replace(table, serde=self.string())
+            table = replace(table, serde=self.ddl_string())
             if self.accept("WITH", "SERDEPROPERTIES"):
                 table = replace(table, serde_properties=self.pairs())
             return table
@@ -159,11 +169,11 @@ class DefinitionParser(QueryParser):
             if self.accept(word):
                 self.one_of("ITEMS", "KEYS")
                 self.expect("TERMINATED", "BY")
-                found.append((name, self.string()))
+                found.append((name, self.ddl_string()))
                 if name == "fields" and self.accept("ESCAPED", "BY"):
-                    found.append(("escape", self.string()))
+                    found.append(("escape", self.ddl_string()))
         if self.accept("NULL", "DEFINED", "AS"):
-            found.append(("null", self.string()))
+            found.append(("null", self.ddl_string()))
         return replace(table, delimited=tuple(found))
 
     # --- CTAS and UNLOAD ---

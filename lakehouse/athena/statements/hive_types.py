@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.syntax.stream import TokenStream
+from lakehouse.athena.syntax.tokens import Kind
 from lakehouse.athena.types import (
     BOOLEAN,
     DATE,
@@ -61,6 +62,19 @@ def hive_type(stream: TokenStream, name: Callable[[], str]) -> Type:
     if word not in _PLAIN:
         raise AthenaError("TYPE_NOT_FOUND", f"Unknown type: {token.text}", token.position)
     return _PLAIN[word]
+
+
+def type_of_glue(text: str) -> Type:
+    """The type that Glue writes so. Raises SYNTAX_ERROR, TYPE_NOT_FOUND."""
+    stream = TokenStream(text)
+    made = hive_type(stream, lambda: _field(stream))
+    if stream.token.kind is not Kind.END:
+        stream.fail("<EOF>")
+    return made
+
+
+def _field(stream: TokenStream) -> str:
+    return stream.next().value.lower()
 
 
 def _between(stream: TokenStream, read: Callable[[], Type]) -> Type:

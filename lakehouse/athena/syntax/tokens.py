@@ -55,6 +55,13 @@ _PATTERN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+# Hive's statements: a string stands in either kind of quotes, and a backslash escapes.
+_HIVE = re.compile(r"\s*(?:CREATE\s+EXTERNAL|ALTER)\s+TABLE\b", re.IGNORECASE)
+_HIVE_STRING = re.compile(r"""'(?:\\.|''|[^'\\])*'|"(?:\\.|""|[^"\\])*\"""", re.DOTALL)
+_HIVE_ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|[0-3][0-7]{2}|.)", re.DOTALL)
+_HIVE_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "0": "\0", "Z": "\x1a"}
+_COMMENTS = re.compile(r"(?:\s+|--[^\r\n]*|/\*.*?\*/)*", re.DOTALL)
+
 _DIGIT_FIRST = re.compile("[A-Za-z_]")
 
 _KINDS = {
@@ -78,15 +85,17 @@ def tokenize(text: str) -> list[Token]:
     """
     tokens: list[Token] = []
     offset, line, line_start = 0, 1, 0
+    start = _COMMENTS.match(text)
+    hive = _HIVE.match(text, start.end() if start else 0) is not None
     while offset < len(text):
         position = Position(line, offset - line_start + 1)
-        match = _PATTERN.match(text, offset)
+        match = (hive and _HIVE_STRING.match(text, offset)) or _PATTERN.match(text, offset)
         if match is not None and _DIGIT_FIRST.match(text, match.end()) and match[0][0].isdigit():
             message = "identifiers must not start with a digit; surround them with double quotes"
             raise AthenaError("SYNTAX_ERROR", message, position)
         if match is None:
             raise AthenaError("SYNTAX_ERROR", f"mismatched input '{text[offset]}'", position)
-        name, lexeme = match.lastgroup or "", match[0]
+        name, lexeme = match.lastgroup or "hive", match[0]
         if name != "skip":
             tokens.append(_token(name, lexeme, position, offset))
         newlines = lexeme.count("\n")
@@ -100,6 +109,11 @@ def tokenize(text: str) -> list[Token]:
 
 def _token(name: str, lexeme: str, position: Position, offset: int) -> Token:
     value = lexeme
+    if name == "hive":
+        quote = lexeme[0]
+        value = _HIVE_ESCAPE.sub(_unescaped, lexeme[1:-1].replace(quote * 2, quote))
+        kind = Kind.QUOTED if quote == '"' else Kind.STRING
+        return Token(kind, lexeme, value, position, offset)
     if name in ("quoted", "backquoted", "string"):
         quote = lexeme[0]
         value = lexeme[1:-1].replace(quote * 2, quote)
@@ -117,6 +131,21 @@ def _token(name: str, lexeme: str, position: Position, offset: int) -> Token:
             raise AthenaError("SYNTAX_ERROR", f"mismatched input '{lexeme}'", position)
         value = lexeme.replace("_", "")
     return Token(_KINDS[name], lexeme, value, position, offset)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """What an escape of Hive's means: \\t, \\001, \\u0041, or the character itself.
+
+    Before anything else the backslash stays: regular expressions are full of such.
+    """
+    escape = match[1]
+    if len(escape) == 5:
+        return chr(int(escape[1:], 16))
+    if len(escape) == 3:
+        return chr(int(escape, 8))
+    if escape in _HIVE_CONTROLS:
+        return _HIVE_CONTROLS[escape]
+    return escape if escape in "\\'\"" else match[0]
 
 
 def _unicode(text: str, position: Position) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pyiceberg.catalog import Catalog
 
 from lakehouse.athena.errors import AthenaError, not_supported
+from lakehouse.athena.external.changes import ExternalChanges
 from lakehouse.athena.names import named
 from lakehouse.athena.schema import Schema
 from lakehouse.athena.statements import values as v
@@ -28,19 +29,21 @@ _CONFLICT = "ICEBERG_COMMIT_ERROR"
 class WriteRouter:
     """Runs statements that write; each is committed whole or not at all."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - all that statements write to
         self,
         session: Session,
         catalog: Catalog,
         schema: Schema,
         views: Views,
         told: Callable[[Exception], LakehouseError],
+        files: ExternalChanges | None,
     ) -> None:
         self._session = session
         self._changes = CatalogChanges(catalog, named)
         self._schema = schema
         self._views = views
         self._told = told
+        self._external = files
 
     def run(self, statement: v.Statement, parameters: Sequence[object]) -> Result:
         """What the statement did. Raises AthenaError, and CatalogError."""
@@ -59,20 +62,24 @@ class WriteRouter:
         return Result.nothing()
 
     def _define(self, statement: v.Statement) -> None:
-        if isinstance(statement, v.CreateTable):
+        if isinstance(statement, v.CreateTable) and statement.external:
+            self._files("CREATE EXTERNAL TABLE").create(named(statement.name), statement)
+        elif isinstance(statement, v.CreateTable):
             self._changes.create_table(statement)
         elif isinstance(statement, v.DropTable):
             self._drop_table(statement)
         elif isinstance(statement, v.CreateDatabase):
             self._changes.create_database(statement)
         elif isinstance(statement, v.DropDatabase):
-            self._changes.drop_database(statement)
+            self._drop_database(statement)
         elif isinstance(statement, v.CreateView):
             self._views.create(named(statement.name), statement, self._schema)
         elif isinstance(statement, v.DropView):
             self._views.drop(named(statement.name), if_exists=statement.if_exists)
+        elif isinstance(statement, v.MsckRepair):
+            self._repair(named(statement.table))
         elif isinstance(statement, _ALTERS):
-            self._changes.alter(statement)
+            self._alter(named(statement.table), statement)
         else:
             raise not_supported(type(statement).__name__.upper())
 
@@ -81,7 +88,39 @@ class WriteRouter:
             name = ".".join(statement.name)
             hint = f"DROP VIEW {name} drops it"
             raise AthenaError("TABLE_NOT_FOUND", f"'{name}' is a view, not a table", hint=hint)
-        self._changes.drop_table(statement)
+        if self._is_external(named(statement.name)):
+            self._files("DROP TABLE").drop(named(statement.name))
+        else:
+            self._changes.drop_table(statement)
+
+    def _drop_database(self, statement: v.DropDatabase) -> None:
+        if statement.cascade:
+            for name in self._views.names(statement.name):
+                self._views.drop((statement.name, name), if_exists=True)
+            for name in self._external.tables.names(statement.name) if self._external else ():
+                self._files("DROP DATABASE").drop((statement.name, name))
+        self._changes.drop_database(statement)
+
+    def _alter(self, identifier: tuple[str, str], statement: v.Statement) -> None:
+        if self._is_external(identifier):
+            self._files("ALTER TABLE").alter(identifier, statement)
+        else:
+            self._changes.alter(statement)
+
+    def _repair(self, identifier: tuple[str, str]) -> None:
+        if not self._is_external(identifier) and self._schema.table(identifier):
+            hint = "the partitions of an Iceberg table are its own"
+            message = f"MSCK REPAIR TABLE of '{'.'.join(identifier)}', which is not external,"
+            raise AthenaError("NOT_SUPPORTED", f"{message} is not supported", hint=hint)
+        self._files("MSCK REPAIR TABLE").repair(identifier)
+
+    def _is_external(self, identifier: tuple[str, str]) -> bool:
+        return self._external is not None and self._external.tables.find(*identifier) is not None
+
+    def _files(self, what: str) -> ExternalChanges:
+        if self._external is None:
+            raise not_supported(f"{what} in a catalog that keeps no external tables (REST)")
+        return self._external
 
     def _create_as(self, statement: v.CreateTableAs, parameters: Sequence[object]) -> Result:
         existing = self._schema.table(statement.name)

@@ -8,7 +8,7 @@ Trino's TYPE_MISMATCH. Rules: Trino's documentation of the four statements, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lakehouse.athena.analysis.clock import StatementClock
 from lakehouse.athena.analysis.coercion import coerce
@@ -89,7 +89,7 @@ class RowChanges:
         plan = self._target(statement.table)
         alias = statement.alias
         if alias is not None:
-            fields = tuple(Field(f.name, f.type, f.sql, (alias.key,)) for f in plan.fields)
+            fields = tuple(replace(f, qualifier=(alias.key,)) for f in plan.fields)
             plan = RelationPlan(plan.sql, fields)
         source = RelationAnalyzer(self._queries, None).relation(statement.source)
         scope = Scope(plan.fields + source.fields)
@@ -110,7 +110,7 @@ class RowChanges:
             return f"{head} DELETE"
         if case.action == "update":
             return f"{head} UPDATE SET {self._assigned(case.assignments, plan, seen)}"
-        names = [c.key for c in case.columns] or [f.name or "" for f in plan.fields]
+        names = [c.key for c in case.columns] or [f.name or "" for f in plan.starred]
         if len(names) != len(case.values):
             message = f"Insert column count ({len(names)}) does not match the number of values"
             raise AthenaError("TYPE_MISMATCH", f"{message} ({len(case.values)})")
@@ -131,7 +131,7 @@ class RowChanges:
         if table is None:
             raise AthenaError("TABLE_NOT_FOUND", f"Table '{'.'.join(name)}' does not exist")
         if not table.writable:
-            raise not_supported(f"Writing to {'.'.join(name)}, which is a view,")
+            raise not_supported(f"Writing to {'.'.join(name)}, which is {table.what},")
         return table
 
     def _target(self, node: n.Table) -> RelationPlan:
@@ -176,7 +176,7 @@ def _probe(plan: RelationPlan, where: str) -> str:
 
 
 def _field(plan: RelationPlan, name: str, position: Position) -> Field:
-    for field in plan.fields:
+    for field in plan.starred:
         if (field.name or "").lower() == name:
             return field
     raise AthenaError("COLUMN_NOT_FOUND", f"The column '{name}' does not exist", position)

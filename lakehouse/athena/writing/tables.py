@@ -90,11 +90,9 @@ class CatalogChanges:
 
     def create_table(self, statement: v.CreateTable) -> None:
         """CREATE TABLE of an Iceberg table."""
-        if statement.external:
-            raise not_supported("CREATE EXTERNAL TABLE")
         options = read_properties(statement.properties)
         if not options.iceberg:
-            hint = "add TBLPROPERTIES ('table_type' = 'ICEBERG')"
+            hint = "add TBLPROPERTIES ('table_type' = 'ICEBERG'), or write CREATE EXTERNAL TABLE"
             raise AthenaError("NOT_SUPPORTED", "Only Iceberg tables can be created", hint=hint)
         self._refuse_hive(statement)
         columns = [(c.name, c.type, c.comment) for c in statement.columns]

@@ -6,6 +6,6 @@ ended when it does not stop.
 """
 
 from lakehouse.query.worker.handle import Worker, WorkerEndedError
-from lakehouse.query.worker.messages import Admission, Opening, Reached
+from lakehouse.query.worker.messages import Admission, Files, Opening, Reached
 
-__all__ = ["Admission", "Opening", "Reached", "Worker", "WorkerEndedError"]
+__all__ = ["Admission", "Files", "Opening", "Reached", "Worker", "WorkerEndedError"]

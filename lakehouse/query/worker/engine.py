@@ -19,7 +19,7 @@ from lakehouse.query.limits import bytes_of_memory, set_limits
 from lakehouse.query.rendering import LOSSLESS
 from lakehouse.query.results import BATCH_ROWS
 from lakehouse.query.statements import Statement, admit
-from lakehouse.query.worker.messages import Admission, Opening, Reached
+from lakehouse.query.worker.messages import Admission, Files, Opening, Reached
 
 CONFIG = {
     "autoinstall_known_extensions": "false",
@@ -107,6 +107,18 @@ class Engine:
     def hold(self, name: str, rows: pa.Table) -> None:
         """Let statements read `rows` as the view `name`; another of that name is replaced."""
         self._con.register(name, rows)
+
+    def files(self, asked: Files) -> int:
+        """Let statements read files as the views `name0`, `name1`...; how many there are.
+
+        Raises QueryError.
+        """
+        from lakehouse.query.worker.files import datasets  # noqa: PLC0415 - few statements need it
+
+        made = datasets(asked)
+        for i, dataset in enumerate(made):
+            self._con.register(f"{asked.name}{i}", dataset)
+        return len(made)
 
     def interrupt(self) -> None:
         """End what runs now; from another thread."""

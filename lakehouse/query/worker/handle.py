@@ -50,6 +50,7 @@ class Worker:
 
     def __init__(self, opening: Opening) -> None:
         self._setup = [opening.frame()]
+        self.reached: Reached | None = None
         self._spill = opening.spill
         self._sending = Lock()
         self._started: _Started | None = None
@@ -64,10 +65,15 @@ class Worker:
         self._living()
 
     def reach(self, reached: Reached) -> None:
-        """Connect the engine, and every later one. Raises CatalogError."""
+        """Connect the engine, and every later one; asked again, a new one. Raises CatalogError."""
         frame = reached.frame()
+        if len(self._setup) > 1:
+            # An engine is closed to what it was not told: another begins.
+            self.close()
+            del self._setup[1:]
         self.ask(frame)
         self._setup.append(frame)
+        self.reached = reached
 
     def ask(self, frame: Frame) -> Frame:
         """What the worker answers.

@@ -40,6 +40,27 @@ class Reached:
 
 
 @dataclass(frozen=True)
+class Files:
+    """Files that statements read as `name`, for what the engine itself can't read.
+
+    `kind` is lines or orc. Each file comes with the values of `keys`, as texts or None; a key is
+    a column's name and Arrow's name of its type. Lines are decoded by `encoding`, the first `skip`
+    of every file left out. The path of a row's file is the column `$path`.
+    """
+
+    name: str
+    kind: str
+    files: Sequence[tuple[str, Sequence[str | None]]]
+    keys: Sequence[tuple[str, str]] = ()
+    skip: int = 0
+    encoding: str = "utf8"
+
+    def frame(self) -> Frame:
+        """The message that asks for it."""
+        return Frame({"ask": "files", **asdict(self)})
+
+
+@dataclass(frozen=True)
 class Admission:
     """A statement to run: checked already, or to be admitted by the gate of DuckDB's dialect."""
 

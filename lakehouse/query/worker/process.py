@@ -14,7 +14,7 @@ from lakehouse.errors import CatalogError, QueryError
 from lakehouse.query.engine_types import to_json
 from lakehouse.query.worker.engine import Begun, Engine
 from lakehouse.query.worker.frames import Frame, receive, send
-from lakehouse.query.worker.messages import Admission, Opening, Reached
+from lakehouse.query.worker.messages import Admission, Files, Opening, Reached
 
 
 def serve(descriptor: int) -> None:
@@ -79,18 +79,27 @@ class _Work:
         engine = self._engine
         if engine is None:
             raise RuntimeError("a worker is opened before anything else is asked of it")
-        if asked == "reach":
-            engine.reach(Reached(**fields))
-            return Frame({})
-        if asked == "texts":
-            return Frame({"rows": engine.texts(head["sql"])})
-        if asked == "hold":
-            engine.hold(head["name"], pa.ipc.open_stream(body).read_all())
-            return Frame({})
+        if asked == "run":
+            return _begun(engine.run(Admission(**fields)))
         if asked == "next":
             batch = engine.next()
             return Frame({"more": False}) if batch is None else Frame({"more": True}, _bytes(batch))
-        return _begun(engine.run(Admission(**fields)))
+        return Frame(_prepared(engine, head, body))
+
+
+def _prepared(engine: Engine, head: dict[str, Any], body: bytes | memoryview) -> dict[str, Any]:
+    """What is asked around statements, and its answer."""
+    fields = {key: value for key, value in head.items() if key != "ask"}
+    match head["ask"]:
+        case "reach":
+            engine.reach(Reached(**fields))
+        case "hold":
+            engine.hold(head["name"], pa.ipc.open_stream(body).read_all())
+        case "files":
+            return {"parts": engine.files(Files(**fields))}
+        case "texts":
+            return {"rows": engine.texts(head["sql"])}
+    return {}
 
 
 def _begun(begun: Begun) -> Frame:

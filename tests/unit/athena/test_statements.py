@@ -47,12 +47,11 @@ def test_an_iceberg_table_with_every_transform() -> None:
 
 
 def test_an_external_table_keeps_every_clause_of_hive() -> None:
-    made = parse_statement("""
+    made = parse_statement(r"""
         CREATE EXTERNAL TABLE IF NOT EXISTS `db`.`logs` (`line` string, price float)
         PARTITIONED BY (`year` int COMMENT 'y', day string)
         CLUSTERED BY (line) INTO 8 BUCKETS
-        ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '
-'
+        ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\' LINES TERMINATED BY '\n'
         STORED AS TEXTFILE
         LOCATION 's3://b/l/'
         TBLPROPERTIES ('skip.header.line.count'='1')

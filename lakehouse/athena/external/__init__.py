@@ -1,0 +1,1 @@
+"""External tables: raw files as tables, by the rules of Hive's and Athena's SerDes."""

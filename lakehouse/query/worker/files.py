@@ -1,0 +1,104 @@
+"""Files that Arrow reads for the engine: lines of text, and ORC.
+
+Every file is a fragment that guarantees its path and the values of its partition, so that a
+condition on them leaves out files before they are opened.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.dataset as ds
+from pyarrow.fs import LocalFileSystem
+
+from lakehouse.errors import QueryError
+from lakehouse.query.worker.messages import Files
+
+PATH = "$path"
+LINE = "line"
+# What separates fields must be told to Arrow, and one character; a line is one field.
+_NO_SEPARATOR = "\x7f"
+# Of decompressed text; a line can't be longer.
+_BLOCK = 8 << 20
+_PEEKED = 1 << 16
+
+
+def datasets(asked: Files) -> list[ds.Dataset]:
+    """The files as datasets, one for each schema that they have; none where there is no row.
+
+    Raises QueryError HIVE_CANNOT_OPEN_SPLIT for a file that can't be read.
+    """
+    fields = [(name, pa.type_for_alias(kind)) for name, kind in asked.keys]
+    guaranteed = pa.schema([(PATH, pa.string()), *fields])
+    kind: ds.FileFormat = ds.OrcFileFormat() if asked.kind == "orc" else _lines(asked)
+    groups: dict[tuple[str, ...], tuple[pa.Schema, list[ds.Fragment]]] = {}
+    for path, values in asked.files:
+        try:
+            schema = _schema(kind, path, asked)
+        except (OSError, pa.ArrowException) as e:
+            message = f"HIVE_CANNOT_OPEN_SPLIT: {path} can't be read: {str(e).splitlines()[0]}"
+            raise QueryError(message) from e
+        if schema is None:
+            continue
+        expression = reduce(
+            lambda a, b: a & b,
+            [
+                _holds(field, value)
+                for field, value in zip(guaranteed, (path, *values), strict=True)
+            ],
+        )
+        fragment = kind.make_fragment(path, LocalFileSystem(), partition_expression=expression)
+        key = tuple(f"{field.name} {field.type}" for field in schema)
+        groups.setdefault(key, (schema, []))[1].append(fragment)
+    return [
+        ds.FileSystemDataset(fragments, pa.schema([*schema, *guaranteed]), kind, LocalFileSystem())
+        for schema, fragments in groups.values()
+    ]
+
+
+def _holds(field: pa.Field, value: str | None) -> ds.Expression:
+    column = ds.field(field.name)
+    return column.is_null() if value is None else column == pa.scalar(value).cast(field.type)
+
+
+def _schema(kind: ds.FileFormat, path: str, asked: Files) -> pa.Schema | None:
+    if asked.kind == "orc":
+        return kind.inspect(path, LocalFileSystem())
+    return pa.schema([(LINE, pa.string())]) if _has_more_lines(path, asked.skip) else None
+
+
+def _lines(asked: Files) -> ds.CsvFileFormat:
+    return ds.CsvFileFormat(
+        parse_options=pc.ParseOptions(
+            delimiter=_NO_SEPARATOR,
+            quote_char=False,
+            double_quote=False,
+            escape_char=False,
+            newlines_in_values=False,
+            ignore_empty_lines=False,
+        ),
+        read_options=pc.ReadOptions(
+            column_names=[LINE], skip_rows=asked.skip, block_size=_BLOCK, encoding=asked.encoding
+        ),
+        convert_options=pc.ConvertOptions(
+            column_types={LINE: pa.string()}, strings_can_be_null=False
+        ),
+    )
+
+
+def _has_more_lines(path: str, skip: int) -> bool:
+    """Whether anything stands behind the lines that are skipped: Arrow fails where nothing does."""
+    with pa.input_stream(path, compression="detect") as stream:
+        ends = 0
+        for chunk in _chunks(stream):
+            rest: Sequence[bytes] = chunk.split(b"\n", skip - ends)
+            ends += len(rest) - 1
+            if ends == skip and rest[-1]:
+                return True
+    return False
+
+
+def _chunks(stream: pa.NativeFile) -> Iterator[bytes]:
+    while chunk := stream.read(_PEEKED):
+        yield chunk
