@@ -35,6 +35,7 @@ _QUESTION = (
 @click.option("--seed", type=int, help="Which year to generate [generate.seed].")
 @click.option("--days", type=int, help="How many days to generate [generate.days].")
 @click.option("--no-ml", is_flag=True, help="Compute no recommendations, forecasts, predictions.")
+@click.option("--full-refresh", is_flag=True, help="Build and test every mart from the beginning.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
 def build(  # noqa: PLR0913 - the flags of a command
@@ -44,6 +45,7 @@ def build(  # noqa: PLR0913 - the flags of a command
     seed: int | None,
     days: int | None,
     no_ml: bool,
+    full_refresh: bool,
     as_json: bool,
 ) -> None:
     """Land order logs, build the marts from them, test them, and compute the models.
@@ -51,7 +53,8 @@ def build(  # noqa: PLR0913 - the flags of a command
     The marts are published together, and only when every data test passed: until then, and after
     a failure, readers find those of the last good build.
 
-    Run it again and nothing is landed twice; interrupt it and the next run goes on.
+    Run it again and nothing is landed twice; interrupt it and the next run goes on. Marts and tests
+    that read nothing new are left out, as `unchanged`.
     """
     settings = invocation.settings(generate__seed=seed, generate__days=days)
     from lakehouse.pipeline import build as run
@@ -62,7 +65,14 @@ def build(  # noqa: PLR0913 - the flags of a command
             f"Note: {settings.home} holds generated logs already, and the marts will show both;"
             " --home OTHER keeps them apart."
         )
-    report = run(settings, source, now, console.TerminalProgress(), models=not no_ml)
+    report = run(
+        settings,
+        source,
+        now,
+        console.TerminalProgress(),
+        models=not no_ml,
+        full_refresh=full_refresh,
+    )
     if as_json:
         click.echo(json.dumps(_as_json(report), indent=2))
     else:

@@ -32,17 +32,19 @@ class BuildReport:
     seconds: dict[str, float]
 
 
-def build(
+def build(  # noqa: PLR0913 - what the flags of the command say
     settings: Settings,
     source: Path | None,
     clock: Callable[[], datetime],
     progress: Progress = SILENT,
     *,
     models: bool = True,
+    full_refresh: bool = False,
 ) -> BuildReport:
     """Land the order logs of `source`, build the marts from them, then the models.
 
-    Without a source, generate a year of the shop's logs, and land its access logs too.
+    Without a source, generate a year of the shop's logs, and land its access logs too. Marts that
+    read nothing new are left out, unless a `full_refresh` asks for all of them.
 
     `clock` gives the time in UTC, without a zone: the models believe no line that is dated later.
 
@@ -61,7 +63,7 @@ def build(
         with open_catalog(settings) as catalog:
             landing = land(source, catalog, settings, progress)
         watch.lap("land")
-        warehouse = build_warehouse(settings, progress)
+        warehouse = build_warehouse(settings, progress, full_refresh=full_refresh)
         watch.lap("warehouse")
         computed = None
         if models and not warehouse.failures:

@@ -1,14 +1,23 @@
 """The dbt step: run the project in this process and say what became of each node."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakehouse.catalog import open_catalog
 from lakehouse.catalog.opening import kind_of
 from lakehouse.config import Settings
 from lakehouse.errors import BuildError
+from lakehouse.pipeline.unchanged import (
+    Built,
+    contents_of,
+    nodes_of,
+    project_fingerprint,
+    read_built,
+    write_built,
+)
 from lakehouse.progress import Progress
 from lakehouse.tables.publications import Publication
 
@@ -16,7 +25,11 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
 
+# The project as it lies beside this package; to import it takes dbt's 4 s.
+_PROJECT = Path(__file__).parents[2] / "dbt_project"
 _BAD = {"error", "fail", "runtime error", "partial success"}
+UNCHANGED = "unchanged"
+_GOOD = {"success", "pass", UNCHANGED}
 
 
 @dataclass(frozen=True)
@@ -24,8 +37,10 @@ class NodeOutcome:
     """What dbt says of one model, seed or test.
 
     `seconds` is its own execution time, `sources` the declared tables it reads (`ml.forecasts`).
+    The status `unchanged` is ours: the node was left out (lakehouse.pipeline.unchanged).
     """
 
+    unique_id: str
     name: str
     kind: str
     status: str
@@ -61,20 +76,60 @@ class WarehouseReport:
         return tuple(node for node in self.nodes if node.failed)
 
 
-def build_warehouse(settings: Settings, progress: Progress) -> WarehouseReport:
-    """Build and test every model of the dbt project, and publish them together when all is good.
+def build_warehouse(
+    settings: Settings, progress: Progress, *, full_refresh: bool = False
+) -> WarehouseReport:
+    """Build and test the models of the dbt project, and publish them together when all is good.
 
-    The tests of what the models say (`tag:ml`) wait until that was computed: `test_models`. Unit
-    tests are about the project and not the data: they run where it is developed.
+    Left out is what reads nothing that changed since the last good build; `full_refresh` builds
+    everything, and from the beginning. The tests of what the models say (`tag:ml`) wait until that
+    was computed: `test_models`. Unit tests are about the project and not the data: they run where
+    it is developed.
 
     Raises CatalogError when somebody else changed a mart meanwhile, MachineError when the machine
     refused something, such as room on the disk, and BuildError when dbt could not run for another
     reason: the project does not parse, the lake does not open.
     """
-    left_out = ("tag:ml", "resource_type:unit_test")
-    return _run(
-        settings, progress, "Building and testing the marts", "build", "--exclude", *left_out
+    note, project = settings.home / "dbt" / "built.json", project_fingerprint(_PROJECT)
+    with open_catalog(settings) as catalog:
+        found = contents_of(catalog)
+    before = None if full_refresh else read_built(note)
+    left_out = before.unchanged(project, found) if before else []
+    names = [node.name for node in before.due(left_out)] if before and left_out else []
+    kept = tuple(
+        NodeOutcome(node.unique_id, node.name, node.kind, UNCHANGED, 0, "")
+        for node in left_out
+        if node.runs
     )
+    if kept and not names:
+        return WarehouseReport(kept, None, _drafts(settings))
+    arguments = ["--exclude", "tag:ml", "resource_type:unit_test"]
+    arguments += ["--select", *names] if names else []
+    arguments += ["--full-refresh"] if full_refresh else []
+    report = _run(settings, progress, "Building and testing the marts", "build", *arguments)
+    report = replace(report, nodes=(*report.nodes, *kept))
+    if not report.failures:
+        _remember(settings, note, project, found, report)
+    return report
+
+
+def _remember(
+    settings: Settings,
+    note: Path,
+    project: str,
+    found: Mapping[str, int],
+    report: WarehouseReport,
+) -> None:
+    nodes = nodes_of(settings.home / "dbt" / "target" / "manifest.json", without="ml")
+    with open_catalog(settings) as catalog:
+        contents = contents_of(catalog)
+    for node in nodes:
+        if node.kind == "source" and node.table:
+            # As it was before the run: what has landed since then is for the next one.
+            contents.pop(node.table, None)
+            contents |= {node.table: found[node.table]} if node.table in found else {}
+    good = frozenset(node.unique_id for node in report.nodes if node.status in _GOOD)
+    write_built(note, Built(project, nodes, contents, good))
 
 
 def test_models(settings: Settings, progress: Progress) -> WarehouseReport:
@@ -98,9 +153,12 @@ def _run(settings: Settings, progress: Progress, doing: str, *arguments: str) ->
                 task.advance(1)
 
         result = invoke(settings, arguments, on_event=follow)
-    drafted = not settings.catalog or kind_of(settings.catalog) == "sql"
     nodes = tuple(_outcomes(result, dbt_log(settings)))
-    return WarehouseReport(nodes, published(), drafted)
+    return WarehouseReport(nodes, published(), _drafts(settings))
+
+
+def _drafts(settings: Settings) -> bool:
+    return not settings.catalog or kind_of(settings.catalog) == "sql"
 
 
 def dbt_log(settings: Settings) -> Path:
@@ -116,6 +174,7 @@ def _outcomes(result: "dbtRunnerResult", log: Path) -> Iterator[NodeOutcome]:
         raise BuildError(message, hint=f"dbt's log says more: {log}")
     for run in result.result.results:
         yield NodeOutcome(
+            unique_id=run.node.unique_id,
             name=run.node.name,
             kind=str(run.node.resource_type),
             status=str(run.status),

@@ -1,36 +1,107 @@
+-- depends_on: {{ ref("fct_order_lines") }}, {{ ref("int_cancellations_matched") }}
+-- depends_on: {{ ref("dim_dates") }}
 {%- set earlier -%}
-    order by ordered_at, order_id rows between unbounded preceding and 1 preceding
+    order by placed_at, order_id rows between unbounded preceding and 1 preceding
 {%- endset -%}
+{{
+    config(
+        materialized="incremental",
+        unique_key="order_line_id",
+        on_schema_change="append_new_columns",
+        replace_where="order_line_id not in (select order_line_id from ({{ demand_lines() }}) as lines where customer_id is not null)",
+    )
+}}
 
 with
     -- What was known before an order was placed: sums over earlier orders, by the
     -- pair of customer and product, and by each alone. Orders of one moment come in
     -- the order of their numbers.
-    lines as (
+    demand as (
         select * from {{ ref("int_demand_lines") }} where customer_id is not null
     ),
 
     orders as (
-        select order_id, customer_id, min(ordered_at) as ordered_at
-        from lines
-        group by order_id, customer_id
+        select order_id, min(ordered_at) as placed_at from demand group by order_id
+    ),
+
+    lines as (
+        select demand.*, orders.placed_at
+        from demand
+        inner join orders on demand.order_id = orders.order_id
+    ),
+
+    {% if is_incremental() %}
+        {{ lines_after_a_change("lines", this) }},
+
+        -- what was before the first of them is one row for each product
+        by_product as (
+            select
+                lines.product_id,
+                case
+                    when lines.placed_at >= firsts.placed_at then lines.order_id
+                end as order_id,
+                min(lines.placed_at) as placed_at,
+                count(*) as line_count,
+                sum(lines.quantity) as units,
+                sum(lines.unit_price) as prices
+            from lines
+            inner join
+                (
+                    select product_id, min(placed_at) as placed_at
+                    from affected
+                    group by product_id
+                ) as firsts
+                on lines.product_id = firsts.product_id
+            group by
+                lines.product_id,
+                case when lines.placed_at >= firsts.placed_at then lines.order_id end
+        ),
+
+        lines_of_customers as (
+            select lines.*
+            from lines
+            inner join
+                (select distinct customer_id from affected) as customers
+                on lines.customer_id = customers.customer_id
+        ),
+    {% else %}
+        affected as (select * from lines),
+
+        by_product as (
+            select
+                product_id,
+                order_id,
+                min(placed_at) as placed_at,
+                count(*) as line_count,
+                sum(quantity) as units,
+                sum(unit_price) as prices
+            from lines
+            group by product_id, order_id
+        ),
+
+        lines_of_customers as (select * from lines),
+    {% endif %}
+
+    products as (
+        select
+            order_id,
+            product_id,
+            sum(line_count) over (partition by product_id {{ earlier }}) as line_count,
+            sum(units) over (partition by product_id {{ earlier }}) as units,
+            sum(prices) over (partition by product_id {{ earlier }}) as prices
+        from by_product
     ),
 
     by_pair as (
         select
-            lines.order_id,
-            lines.customer_id,
-            lines.product_id,
-            min(orders.ordered_at) as ordered_at,
+            order_id,
+            customer_id,
+            product_id,
+            min(placed_at) as placed_at,
             count(*) as line_count,
-            sum(lines.quantity) as units,
-            sum(lines.unit_price) as prices
-        from lines
-        inner join
-            orders
-            on lines.order_id = orders.order_id
-            and lines.customer_id = orders.customer_id
-        group by lines.order_id, lines.customer_id, lines.product_id
+            sum(quantity) as units
+        from lines_of_customers
+        group by order_id, customer_id, product_id
     ),
 
     pairs as (
@@ -39,7 +110,7 @@ with
             customer_id,
             product_id,
             lag(units) over (
-                partition by customer_id, product_id order by ordered_at, order_id
+                partition by customer_id, product_id order by placed_at, order_id
             ) as last_units,
             count(*) over (
                 partition by customer_id, product_id {{ earlier }}
@@ -53,37 +124,15 @@ with
         from by_pair
     ),
 
-    by_product as (
-        select
-            order_id,
-            product_id,
-            min(ordered_at) as ordered_at,
-            sum(line_count) as line_count,
-            sum(units) as units,
-            sum(prices) as prices
-        from by_pair
-        group by order_id, product_id
-    ),
-
-    products as (
-        select
-            order_id,
-            product_id,
-            sum(line_count) over (partition by product_id {{ earlier }}) as line_count,
-            sum(units) over (partition by product_id {{ earlier }}) as units,
-            sum(prices) over (partition by product_id {{ earlier }}) as prices
-        from by_product
-    ),
-
     by_customer as (
         select
             order_id,
             customer_id,
-            min(ordered_at) as ordered_at,
+            min(placed_at) as placed_at,
             count(*) as line_count,
             sum(quantity) as units,
             {{ demand_revenue() }} as amount
-        from lines
+        from lines_of_customers
         group by order_id, customer_id
     ),
 
@@ -95,8 +144,8 @@ with
             sum(line_count) over (partition by customer_id {{ earlier }}) as line_count,
             sum(units) over (partition by customer_id {{ earlier }}) as units,
             sum(amount) over (partition by customer_id {{ earlier }}) as amount,
-            lag(cast(ordered_at as date)) over (
-                partition by customer_id order by ordered_at, order_id
+            lag(cast(placed_at as date)) over (
+                partition by customer_id order by placed_at, order_id
             ) as last_order_date
         from by_customer
     )
@@ -128,7 +177,7 @@ select
     cast(extract(month from lines.ordered_at) as int) as month,
     cast({{ day_of_week("lines.order_date") }} as int) as day_of_week,
     cast(extract(hour from lines.ordered_at) as int) as hour_of_day
-from lines
+from affected as lines
 inner join
     pairs
     on lines.order_id = pairs.order_id
