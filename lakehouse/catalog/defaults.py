@@ -20,10 +20,12 @@ TABLE_DEFAULTS: Final = {
     # Merged manifests: planning after 300 commits took 808 ms without, 36 ms with.
     "commit.manifest-merge.enabled": "true",
     "write.metadata.delete-after-commit.enabled": "true",
-    # Four writers of 15 commits each: 60 of 60 land; without retries 15.
-    "commit.retry.num-retries": "20",
+    # PyIceberg's retries don't wait in line: who has lost waits longer than who has won, and with
+    # 20 retries of up to 1 s one of four writers gave up within 50 commits. Many short waits give
+    # each its turn.
+    "commit.retry.num-retries": "200",
     "commit.retry.min-wait-ms": "20",
-    "commit.retry.max-wait-ms": "1000",
+    "commit.retry.max-wait-ms": "200",
 }
 
 

@@ -66,9 +66,7 @@ def maintain_until(folder: str, errors: "multiprocessing.Queue[str]", done: Even
 def test_no_row_is_lost_or_doubled_and_nobody_fails(tmp_path: Path, commits: int) -> None:
     with open_catalog(settings_of(str(tmp_path))) as catalog:
         catalog.create_namespace("ops")
-        # Four that write without a pause: PyIceberg's retries don't wait in line.
-        patient = {"commit.retry.num-retries": "100"}
-        catalog.create_table(LOG, SCHEMA, partition_spec=SPEC, properties=patient)
+        catalog.create_table(LOG, SCHEMA, partition_spec=SPEC)
     errors, done = processes.Queue(), processes.Event()
     maintainer = processes.Process(target=maintain_until, args=(str(tmp_path), errors, done))
     writers = [
