@@ -1,4 +1,4 @@
-"""Many small manifests become few: a query opens each of them before it reads a row."""
+"""Many small manifests become few, and spent ones go: a query opens each before it reads a row."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -11,22 +11,28 @@ from lakehouse.tables.maintenance.site import Action, Heap, Site
 # Iceberg's own target (commit.manifest.target-size-bytes) is 8 MB.
 _SMALL_BYTES = 6 << 20
 _MOST = 8
+# Entries of files that are gone which may stay: a query reads them all, to pass them by.
+_MOST_SPENT = 100
 
 
 def pack_manifests(site: Site) -> Iterator[Action]:
-    """Put small manifests together, where a partitioning has more than a few of them."""
+    """Put small manifests together where there are many, and let go of those of gone files."""
     if site.table.metadata.format_version > 2:
         return  # PyIceberg can't write them
     head = site.table.current_snapshot()
-    crowded = _crowded(head.manifests(site.table.io) if head else ())
-    if not crowded:
+    manifests = head.manifests(site.table.io) if head else []
+    spent = _spent(manifests)
+    crowded = _crowded(manifest for manifest in manifests if manifest not in spent)
+    if not crowded and not spent:
         return
-    before = Heap.of(manifest.manifest_length for manifest in crowded)
-    action = site.planned("manifests", f"{len(crowded):,} small manifests", before)
+    counts = {"small manifests": len(crowded), "manifests of files that are gone": len(spent)}
+    reason = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    before = Heap.of(manifest.manifest_length for manifest in (*crowded, *spent))
+    action = site.planned("manifests", reason, before)
     if site.order.dry_run:
         yield action
         return
-    paths = [manifest.manifest_path for manifest in crowded]
+    paths = [manifest.manifest_path for manifest in (*crowded, *spent)]
     committed = commit(site, "manifests", packed=paths)
     snapshot = committed and site.table.metadata.snapshot_by_id(committed.snapshot_id)
     if snapshot:
@@ -44,3 +50,18 @@ def _crowded(manifests: Iterable[ManifestFile]) -> list[ManifestFile]:
         if manifest.manifest_length < _SMALL_BYTES:
             small[manifest.partition_spec_id, manifest.content].append(manifest)
     return [manifest for each in small.values() if len(each) > _MOST for manifest in each]
+
+
+def _spent(manifests: Iterable[ManifestFile]) -> list[ManifestFile]:
+    """The manifests without a live file, when they list many that are gone.
+
+    A snapshot tells which files it removed, and the ones after it need not: Iceberg's own writers
+    leave such manifests out of the next snapshot, PyIceberg and DuckDB carry them on.
+    """
+    spent = [
+        manifest
+        for manifest in manifests
+        if manifest.added_files_count == 0 and manifest.existing_files_count == 0
+    ]
+    gone = sum(manifest.deleted_files_count or 0 for manifest in spent)
+    return spent if gone > _MOST_SPENT else []
