@@ -173,10 +173,79 @@ def test_merge_updates_deletes_and_inserts(
     drop = f"MERGE INTO shop.{name} t USING (VALUES 9, 77) s(k) ON t.id = s.k WHEN MATCHED "
     assert changed(session, f"{drop} THEN DELETE") == 1
     assert [row[0] for row in held(catalog, name)] == [1, 2, 3]
-    both = f"""{into} (1, '')) AS s(k, w) ON t.id = s.k
-        WHEN MATCHED AND w = 'uno' THEN DELETE WHEN MATCHED THEN UPDATE SET name = 'x'"""
-    with pytest.raises(AthenaError, match="several WHEN MATCHED"):
-        session.run(both)
+
+
+# A row each: what the target is to hold afterwards, and how many rows were written.
+MERGES = {
+    "updates, the first that holds": (
+        """using (values (1, 'p'), (2, 'q'), (3, 'q')) s(k, w) on t.id = s.k
+        when matched and w = 'p' then update set name = 'first'
+        when matched and t.id < 3 then update set name = 'second', price = null
+        when matched and t.id = 3 then update set price = decimal '9'""",
+        3,
+        [(1, "first", "1.50"), (2, "second", None), (3, None, "9.00")],
+    ),
+    "a delete before an update, and its source is no new row": (
+        """using (values (1, 'gone'), (2, 'kept'), (9, 'new'), (10, 'not')) s(k, w) on t.id = s.k
+        when matched and w = 'gone' then delete
+        when matched then update set name = w
+        when not matched and w = 'not' then insert (id) values (-1)
+        when not matched then insert (id, name) values (k, w)""",
+        4,
+        [(-1, None, None), (2, "kept", "2.00"), (3, None, None), (9, "new", None)],
+    ),
+    "an update before a delete": (
+        """using (values 1, 2, 3) s(k) on t.id = s.k
+        when matched and t.price > 1.7 then update set price = decimal '3'
+        when matched then delete""",
+        3,
+        [(2, "two", "3.00")],
+    ),
+    "deletes, one of them never": (
+        """using (values 1, 2) s(k) on t.id = s.k
+        when matched and false then update set name = 'x'
+        when matched and t.id = 1 then delete when matched and name is null then delete""",
+        1,
+        [(2, "two", "2.00"), (3, None, None)],
+    ),
+    "the table itself as its source": (
+        """using shop.{name} s on t.id = s.id - 1
+        when matched and s.id = 2 then delete when matched then update set name = s.name
+        when not matched then insert values (s.id + 100, s.name, s.price)""",
+        3,
+        [(2, None, "2.00"), (3, None, None), (101, "one", "1.50")],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MERGES)
+def test_of_several_clauses_of_a_merge_the_first_that_holds_wins(
+    session: AthenaSession, catalog: Catalog, made: Callable[[str], str], case: str
+) -> None:
+    name = made()
+    sql, count, rows = MERGES[case]
+    assert changed(session, f"merge into shop.{name} t {sql.format(name=name)}") == count
+    found = [(i, n, None if p is None else str(p)) for i, n, p in held(catalog, name)]
+    assert sorted(found, key=lambda row: int(str(row[0]))) == rows
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        "when matched and t.id = 5 then delete when matched then update set name = 'x'",
+        "when matched then delete",
+        "when matched and name is null then update set name = 'x' when matched then delete",
+    ],
+)
+def test_a_merge_that_would_take_a_row_twice_changes_nothing(
+    session: AthenaSession, catalog: Catalog, made: Callable[[str], str], clauses: str
+) -> None:
+    name = made()
+    before = held(catalog, name)
+    with pytest.raises(AthenaError) as refused:
+        session.run(f"merge into shop.{name} t using (values 1, 1) s(k) on t.id = s.k {clauses}")
+    assert refused.value.code == "MERGE_TARGET_ROW_MULTIPLE_MATCHES"
+    assert held(catalog, name) == before
 
 
 def test_merge_refuses_two_sources_of_one_row(

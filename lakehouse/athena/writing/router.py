@@ -10,6 +10,7 @@ from lakehouse.athena.names import named
 from lakehouse.athena.schema import Schema
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.writing.creation import created_from
+from lakehouse.athena.writing.merges import MergeChange, merge, refuse_twice
 from lakehouse.athena.writing.rows import RowChange, RowChanges
 from lakehouse.athena.writing.tables import CatalogChanges
 from lakehouse.athena.writing.views import Views
@@ -57,7 +58,7 @@ class WriteRouter:
         if isinstance(statement, v.Update):
             return self._change(rows.update(statement))
         if isinstance(statement, v.Merge):
-            return self._change(rows.merge(statement))
+            return self._merge(merge(rows, statement))
         self._define(statement)
         return Result.nothing()
 
@@ -136,20 +137,28 @@ class WriteRouter:
             return Result.nothing(changed=0)
         return self._written(change.sql)
 
+    def _merge(self, change: MergeChange) -> Result:
+        if not self._any(change.probe):
+            return Result.nothing(changed=0)
+        refuse_twice(change, self._any)
+        if change.deletes and self._any(change.deletes):
+            return self._written(change.sql, change.before, change.after)
+        return self._written(change.alone) if change.alone else Result.nothing(changed=0)
+
     def _any(self, sql: str) -> bool:
         return any(page.num_rows for page in self._session.answer(_reads(sql), self._told).pages())
 
-    def _written(self, sql: str) -> Result:
+    def _written(
+        self, sql: str, before: tuple[str, ...] = (), after: tuple[str, ...] = ()
+    ) -> Result:
+        asked = Admission(sql, True, writes=True, before=before, after=after)
         for _ in range(_TRIES - 1):
             try:
-                return self._once(sql)
+                return self._session.answer(asked, self._told)
             except AthenaError as e:
                 if e.code != _CONFLICT:
                     raise
-        return self._once(sql)
-
-    def _once(self, sql: str) -> Result:
-        return self._session.answer(Admission(sql, True, writes=True), self._told)
+        return self._session.answer(asked, self._told)
 
 
 def _reads(sql: str) -> Admission:

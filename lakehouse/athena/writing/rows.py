@@ -1,4 +1,4 @@
-"""INSERT, UPDATE, DELETE and MERGE: one statement of the engine each, done whole or not at all.
+"""INSERT, UPDATE and DELETE: one statement of the engine each, done whole or not at all.
 
 Values are widened to the types of the columns they go to, never cast: what does not fit is
 Trino's TYPE_MISMATCH. Rules: Trino's documentation of the four statements, and Athena's of
@@ -8,7 +8,7 @@ Trino's TYPE_MISMATCH. Rules: Trino's documentation of the four statements, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lakehouse.athena.analysis.clock import StatementClock
 from lakehouse.athena.analysis.coercion import coerce
@@ -26,7 +26,7 @@ from lakehouse.athena.statements import values as v
 from lakehouse.athena.syntax import nodes as n
 from lakehouse.athena.types import Type, can_coerce, contains_zone, identifier
 
-_START = Position(1, 1)
+START = Position(1, 1)
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class RowChanges:
 
     def __init__(self, schema: Schema, parameters: Sequence[object] = ()) -> None:
         self._schema = schema
-        self._queries = QueryAnalyzer(schema, FUNCTIONS, parameters, StatementClock.started())
+        self.queries = QueryAnalyzer(schema, FUNCTIONS, parameters, StatementClock.started())
 
     def insert(self, statement: v.Insert) -> RowChange:
         """INSERT INTO table [(columns)] query; columns that are not named get NULL."""
         table = self._table(statement.table)
         names = [column.key for column in statement.columns] or [c for c, _ in table.columns]
-        targets = [_column(table, name, _START) for name in names]
-        _no_repeats([name for name, _ in targets])
-        plan = self._queries.query(statement.query)
+        targets = [_column(table, name, START) for name in names]
+        no_repeats([name for name, _ in targets])
+        plan = self.queries.query(statement.query)
         found = [column.type for column in plan.columns]
         wanted = [made for _, made in targets]
         fits = len(found) == len(wanted) and all(map(can_coerce, found, wanted))
@@ -64,64 +64,21 @@ class RowChanges:
         for made in found:
             _refuse_zone_by_row(made)
         columns = ", ".join(identifier(name) for name, _ in targets)
-        sql = plan.as_types(wanted, _START).sql
+        sql = plan.as_types(wanted, START).sql
         return RowChange(f"INSERT INTO {table.sql} ({columns}) {sql}")
 
     def delete(self, statement: v.Delete) -> RowChange:
         """DELETE FROM table [WHERE condition]."""
-        plan = self._target(statement.table)
+        plan = self.target(statement.table)
         where = self._where(plan, statement.where)
         return RowChange(f"DELETE FROM {plan.sql}{where}", _probe(plan, where))
 
     def update(self, statement: v.Update) -> RowChange:
         """UPDATE table SET column = value, ... [WHERE condition]."""
-        plan = self._target(statement.table)
-        changed = self._assigned(statement.assignments, plan, Scope(plan.fields))
+        plan = self.target(statement.table)
+        changed = self.assigned(statement.assignments, plan, Scope(plan.fields))
         where = self._where(plan, statement.where)
         return RowChange(f"UPDATE {plan.sql} SET {changed}{where}", _probe(plan, where))
-
-    def merge(self, statement: v.Merge) -> RowChange:
-        """MERGE INTO table USING source ON condition WHEN ..."""
-        if sum(case.matched for case in statement.cases) > 1:
-            hint = "run one MERGE for each WHEN MATCHED, or one UPDATE SET with CASE"
-            message = "MERGE with several WHEN MATCHED clauses is not supported"
-            raise AthenaError("NOT_SUPPORTED", message, hint=hint)
-        plan = self._target(statement.table)
-        alias = statement.alias
-        if alias is not None:
-            fields = tuple(replace(f, qualifier=(alias.key,)) for f in plan.fields)
-            plan = RelationPlan(plan.sql, fields)
-        source = RelationAnalyzer(self._queries, None).relation(statement.source)
-        scope = Scope(plan.fields + source.fields)
-        on = self._condition(statement.condition, scope, "MERGE condition")
-        cases = [self._case(case, plan, scope, source) for case in statement.cases]
-        sql = f"MERGE INTO {plan.sql} USING {source.sql} ON {on} {' '.join(cases)}"
-        return RowChange(sql, f"SELECT 1 FROM {source.sql} LIMIT 1")
-
-    def _case(
-        self, case: v.MergeCase, plan: RelationPlan, scope: Scope, source: RelationPlan
-    ) -> str:
-        seen = scope if case.matched else Scope(source.fields)
-        condition = ""
-        if case.condition is not None:
-            condition = f" AND {self._condition(case.condition, seen, 'WHEN clause')}"
-        head = f"WHEN {'' if case.matched else 'NOT '}MATCHED{condition} THEN"
-        if case.action == "delete":
-            return f"{head} DELETE"
-        if case.action == "update":
-            return f"{head} UPDATE SET {self._assigned(case.assignments, plan, seen)}"
-        names = [c.key for c in case.columns] or [f.name or "" for f in plan.starred]
-        if len(names) != len(case.values):
-            message = f"Insert column count ({len(names)}) does not match the number of values"
-            raise AthenaError("TYPE_MISMATCH", f"{message} ({len(case.values)})")
-        targets = [_field(plan, name, _START) for name in names]
-        _no_repeats([field.name or "" for field in targets])
-        values = [
-            self._fitting(value, target, seen)
-            for value, target in zip(case.values, targets, strict=True)
-        ]
-        columns = ", ".join(identifier(field.name or "") for field in targets)
-        return f"{head} INSERT ({columns}) VALUES ({', '.join(values)})"
 
     # --- parts
 
@@ -134,35 +91,39 @@ class RowChanges:
             raise not_supported(f"Writing to {'.'.join(name)}, which is {table.what},")
         return table
 
-    def _target(self, node: n.Table) -> RelationPlan:
+    def target(self, node: n.Table) -> RelationPlan:
+        """The table that is changed. Raises TABLE_NOT_FOUND, NOT_SUPPORTED for what can't be."""
         self._table(tuple(part.key for part in node.parts))
-        return RelationAnalyzer(self._queries, None).relation(node)
+        return RelationAnalyzer(self.queries, None).relation(node)
 
     def _where(self, plan: RelationPlan, node: n.Expression | None) -> str:
         if node is None:
             return ""
-        return f" WHERE {self._condition(node, Scope(plan.fields), 'WHERE clause')}"
+        return f" WHERE {self.condition(node, Scope(plan.fields), 'WHERE clause')}"
 
-    def _condition(self, node: n.Expression, scope: Scope, what: str) -> str:
-        analyzer = ExpressionAnalyzer(scope, self._queries)
+    def condition(self, node: n.Expression, scope: Scope, what: str) -> str:
+        """SQL of a condition."""
+        analyzer = ExpressionAnalyzer(scope, self.queries)
         made = analyzer.condition(node, what)
-        self._queries.refuse_aggregates(analyzer, what)
+        self.queries.refuse_aggregates(analyzer, what)
         return made.sql
 
-    def _assigned(
+    def assigned(
         self, assignments: Sequence[v.Assignment], plan: RelationPlan, scope: Scope
     ) -> str:
-        fields = [_field(plan, a.column.key, a.column.position) for a in assignments]
-        _no_repeats([field.name or "" for field in fields])
+        """SQL of SET's list."""
+        fields = [field_of(plan, a.column.key, a.column.position) for a in assignments]
+        no_repeats([field.name or "" for field in fields])
         return ", ".join(
-            f"{identifier(field.name or '')} = {self._fitting(a.value, field, scope)}"
+            f"{identifier(field.name or '')} = {self.fitting(a.value, field, scope)}"
             for a, field in zip(assignments, fields, strict=True)
         )
 
-    def _fitting(self, node: n.Expression, field: Field, scope: Scope) -> str:
-        analyzer = ExpressionAnalyzer(scope, self._queries)
+    def fitting(self, node: n.Expression, field: Field, scope: Scope) -> str:
+        """SQL of a value, widened to its column's type. Raises TYPE_MISMATCH."""
+        analyzer = ExpressionAnalyzer(scope, self.queries)
         value = analyzer.value(node)
-        self._queries.refuse_aggregates(analyzer, "A value that is written")
+        self.queries.refuse_aggregates(analyzer, "A value that is written")
         _refuse_zone_by_row(value.type)
         if not can_coerce(value.type, field.type):
             message = f"Column '{field.name}' is of type {field.type}, the value of {value.type}"
@@ -175,7 +136,8 @@ def _probe(plan: RelationPlan, where: str) -> str:
     return f"SELECT 1 FROM {plan.sql}{where} LIMIT 1" if where else ""
 
 
-def _field(plan: RelationPlan, name: str, position: Position) -> Field:
+def field_of(plan: RelationPlan, name: str, position: Position) -> Field:
+    """The column of that name. Raises COLUMN_NOT_FOUND."""
     for field in plan.starred:
         if (field.name or "").lower() == name:
             return field
@@ -191,7 +153,8 @@ def _column(table: TableColumns, name: str, position: Position) -> tuple[str, Ty
     raise AthenaError("COLUMN_NOT_FOUND", message, position)
 
 
-def _no_repeats(names: Sequence[str]) -> None:
+def no_repeats(names: Sequence[str]) -> None:
+    """Raise DUPLICATE_COLUMN_NAME."""
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         message = f"Column '{min(repeated)}' is specified more than once"

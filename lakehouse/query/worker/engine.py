@@ -28,6 +28,13 @@ CONFIG = {
     "errors_as_json": "true",
     **LOSSLESS,
 }
+# What changes rows of a table, and says how many.
+_COUNTED = (
+    duckdb.StatementType.INSERT,
+    duckdb.StatementType.UPDATE,
+    duckdb.StatementType.DELETE,
+    duckdb.StatementType.MERGE_INTO,
+)
 # What Python and all libraries have reserved when a worker is ready comes on top of the engine's
 # memory; and this, for arenas and the stacks of threads that come later.
 _RESERVE = 1 << 30
@@ -86,14 +93,36 @@ class Engine:
             statement = admit(self._con, asked.sql, write=self._write)
         if statement.writes:
             with no_stray_folder():
-                self._con.execute(statement.sql)
-            counted = self._con.fetchone()
-            return Begun((), pa.schema([]), changed=counted[0] if counted else None)
+                changed = self._written(statement.sql, asked)
+            return Begun((), pa.schema([]), changed=changed)
         self._con.execute(statement.sql)
         columns = tuple((str(name), engine_type(kind)) for name, kind, *_ in self._con.description)
         reader = self._con.to_arrow_reader(BATCH_ROWS)
         self._batches = iter(reader)
         return Begun(columns, reader.schema, plan=statement.explains)
+
+    def _written(self, sql: str, asked: Admission) -> int | None:
+        """How many rows a statement has changed; None if it counts none."""
+        if not asked.before and not asked.after:
+            return self._count(sql)
+        self._con.execute("BEGIN TRANSACTION")
+        try:
+            changed = 0
+            for step in (*asked.before, *((sql,) if sql else ()), *asked.after):
+                kind = self._con.extract_statements(step)[0].type
+                counted = self._count(step)
+                changed += (counted or 0) if kind in _COUNTED else 0
+            self._con.execute("COMMIT")
+        except BaseException:
+            with suppress(duckdb.Error):  # a commit that failed has ended the transaction
+                self._con.execute("ROLLBACK")
+            raise
+        return changed
+
+    def _count(self, sql: str) -> int | None:
+        self._con.execute(sql)
+        counted = self._con.fetchone()
+        return counted[0] if counted else None
 
     def next(self) -> pa.RecordBatch | None:
         """The next rows of the statement; None when there are no more."""

@@ -62,12 +62,17 @@ class Files:
 
 @dataclass(frozen=True)
 class Admission:
-    """A statement to run: checked already, or to be admitted by the gate of DuckDB's dialect."""
+    """A statement to run: checked already, or to be admitted by the gate of DuckDB's dialect.
+
+    What stands `before` and `after` a statement that writes is done with it in one transaction.
+    """
 
     sql: str
     admitted: bool = False
     writes: bool = False
     explains: bool = False
+    before: Sequence[str] = ()
+    after: Sequence[str] = ()
 
     def frame(self) -> Frame:
         """The message that asks for it."""
