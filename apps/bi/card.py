@@ -30,7 +30,7 @@ def card(view: View, title: str, *answers: Answer, key: str, about: str = "") ->
             st.header(title, anchor=False, help=about or None, width="stretch")
             if answers:
                 with st.container(width="content"):
-                    _menu(title, answers, view.snapshots(), key)
+                    sql_and_data(title, answers, view.snapshots(), key)
         yield
 
 
@@ -64,8 +64,8 @@ def as_parquet(table: pa.Table) -> bytes:
 
 
 @st.fragment
-def _menu(title: str, answers: tuple[Answer, ...], at: Mapping[str, int], key: str) -> None:
-    """The button of a card. Only once it is open, its content is made."""
+def sql_and_data(title: str, answers: tuple[Answer, ...], at: Mapping[str, int], key: str) -> None:
+    """The button with the SQL and the files. Only once it is open, its content is made."""
     menu = st.popover(
         "SQL",
         help=f"{title}: the SQL that made it, and its rows as a file",

@@ -180,6 +180,8 @@ def _bars(name: str, column: str, opacity: float) -> Option:
         "itemStyle": {"opacity": opacity, "borderRadius": [2, 2, 0, 0]},
         "barCategoryGap": "20%",
         "barGap": "-100%",
+        "selectedMode": "single",
+        "cursor": "pointer",
     }
 
 

@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from apps.bi import as_of, filters, header, source, states
+from apps.bi import as_of, drill, filters, header, source, states
 from apps.bi.pages import PAGES, PageSpec
 from apps.bi.queries.coverage import Coverage, covered_by
 from apps.bi.view import LakeView, View, hand_over
@@ -28,9 +28,12 @@ def run() -> None:
     try:
         if spec.about_the_lake:
             hand_over(LakeView(settings, published, answer))
+            chosen.run()
         else:
-            hand_over(_view(spec, published, freshness, answer))
-        chosen.run()
+            view = _view(spec, published, freshness, answer)
+            hand_over(view)
+            drill.open_if_asked(view)
+            chosen.run()
     except UnpublishedError as e:
         states.no_marts(settings, e.tables)
     except LakehouseError as e:

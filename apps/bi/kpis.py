@@ -1,11 +1,14 @@
-"""The four figures at the top of the sales overview."""
+"""The figures at the top of a page, and the four of the sales overview."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+import streamlit as st
+
 from apps.bi import wording
+from apps.bi.charts import sparkline
 from apps.bi.queries.sales import Step, Totals
 
 Trend = list[tuple[str, Decimal | None, str]]
@@ -25,6 +28,26 @@ class Kpi:
     trend: Trend
     meaning: str
     less_is_better: bool = False
+
+
+def draw_kpi(kpi: Kpi, span: str) -> None:
+    """A card of one figure; `span` are its days, as they read."""
+    with st.container(border=True, gap=None):
+        st.metric(
+            kpi.label,
+            kpi.value,
+            kpi.delta,
+            delta_color="inverse" if kpi.less_is_better else "normal",
+            delta_description=kpi.against,
+            help=kpi.meaning,
+        )
+        if kpi.trend:
+            st.echarts_chart(
+                sparkline(kpi.trend),
+                height=60,
+                key=f"trend_{kpi.label}",
+                alt=f"How {kpi.label.lower()} went, {span}",
+            )
 
 
 @dataclass(frozen=True)
@@ -51,7 +74,7 @@ def _kpi(measure: _Measure, now: Totals, before: Totals | None, steps: Sequence[
     return Kpi(
         measure.label,
         wording.DASH if value is None else measure.short(value),
-        _delta(value, past),
+        delta(value, past),
         None if past is None or value is None else f"vs {measure.short(past)}",
         [_point(measure, step) for step in steps],
         measure.meaning(now),
@@ -65,7 +88,7 @@ def _point(measure: _Measure, step: Step) -> tuple[str, Decimal | None, str]:
     return when, figure, wording.DASH if figure is None else measure.exact(figure)
 
 
-def _delta(now: Decimal | None, before: Decimal | None) -> str | Literal[0] | None:
+def delta(now: Decimal | None, before: Decimal | None) -> str | Literal[0] | None:
     """The change in percent; 0 when it rounds to nothing, None when nothing compares."""
     fraction = None if now is None or before is None else wording.change(now, before)
     if fraction is None:

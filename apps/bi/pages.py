@@ -32,5 +32,26 @@ PAGES = (
         "How are we doing, against what, and why?",
         ":material/monitoring:",
         filters=tuple(Filter),
+        needs=(
+            "core.dim_products",
+            "core.fct_orders",
+            "marketing.dim_customer_segments",
+        ),
+    ),
+    PageSpec(
+        "customers",
+        "Customers",
+        "Who buys, who comes back, and who is about to leave?",
+        ":material/group:",
+        filters=(Filter.PERIOD, Filter.COUNTRY, Filter.SEGMENT, Filter.COMPARE),
+        needs=("core.fct_orders", "core.dim_customers", "marketing.dim_customer_segments"),
+    ),
+    PageSpec(
+        "products",
+        "Products",
+        "What sells, what is it worth, and what goes with it?",
+        ":material/category:",
+        filters=tuple(Filter),
+        needs=("core.dim_products", "marketing.dim_customer_segments"),
     ),
 )

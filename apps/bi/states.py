@@ -80,6 +80,15 @@ def no_sales(chosen: Filters, covered: Coverage) -> None:
         st.button("Show everything", on_click=filters.show_everything)
 
 
+def no_product_named(words: str) -> None:
+    """No product that was sold has all these words in its name."""
+    with _card(f"Nothing is called “{wording.plain(words[:60])}”"):
+        st.markdown(
+            "No product sold under these filters has all of these words in its name or code. "
+            "Fewer letters find more: `lantern` finds lanterns."
+        )
+
+
 def no_publication(asked: str, known: Sequence[Publication]) -> None:
     """The URL asks for an earlier state that is none, or that is gone."""
     with _card(f"There is no publication {wording.plain(asked[:40])} to show"):

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from apps.bi import charts, filters, groups, insight, kpis, states, tables, wording
+from apps.bi import charts, drill, filters, groups, insight, kpis, states, tables, wording
 from apps.bi.card import card
 from apps.bi.filters import Filter
 from apps.bi.queries import sales
+from apps.bi.queries.lines import Of
 from apps.bi.queries.narrowing import By
 from apps.bi.view import view
 
@@ -32,21 +33,7 @@ earlier = sales.total(sales.within(before, sold_before)) if before else None
 
 with st.grid(4, min_column_width=150, gap="small"):
     for kpi in kpis.kpis(now, earlier, sales.steps(period, sold)):
-        with st.container(border=True, gap=None):
-            st.metric(
-                kpi.label,
-                kpi.value,
-                kpi.delta,
-                delta_color="inverse" if kpi.less_is_better else "normal",
-                delta_description=kpi.against,
-                help=kpi.meaning,
-            )
-            st.echarts_chart(
-                charts.sparkline(kpi.trend),
-                height=60,
-                key=f"trend_{kpi.label}",
-                alt=f"How {kpi.label.lower()} went, {wording.span(period)}",
-            )
+        kpis.draw_kpi(kpi, wording.span(period))
 
 asked_of = {by: sales.sellers(this.ask, chosen, by) for by in (By.COUNTRY, By.SEGMENT, By.GROUP)}
 countries = asked_of[By.COUNTRY][1]
@@ -59,17 +46,23 @@ else:
 
 trading = sales.open_days(this.ask, covered.days)
 asked = [daily] if daily_before is None else [daily, daily_before]
-with card(this, "Net revenue per day", *asked, key="days"):
+drawn = sales.every_day(period, sold, trading, since)
+about = "Click a day to see its order lines."
+with card(this, f"{now.measure} per day", *asked, key="days", about=about):
+    clicked = drill.clicked_key("revenue_per_day")
     st.echarts_chart(
         charts.revenue_per_day(
-            sales.every_day(period, sold, trading, since),
+            drawn,
             sales.every_day(before, sold_before, trading, since) if before else None,
             before,
             covered.last_order_at,
         ),
         height=300,
-        key="revenue_per_day",
-        alt=f"Net revenue per day, {wording.span(period)}",
+        key=clicked,
+        on_select=drill.bar_clicked(
+            clicked, Of.DAY, [str(day) for day in drawn["day"].to_pylist()]
+        ),
+        alt=f"{now.measure} per day, {wording.span(period)}",
     )
 
 
@@ -119,12 +112,16 @@ with card(
     "Top products",
     bestsellers,
     key="products",
-    about="Products by net revenue, services left out.",
+    about="Products by net revenue, services left out. Choose one to see its order lines.",
 ):
+    clicked = drill.clicked_key("top_products")
     st.dataframe(
         tables.leaderboard(best, compared=before is not None),
         column_config=tables.leaderboard_columns(best),
         hide_index=True,
         placeholder="new",
+        key=clicked,
+        on_select=drill.row_clicked(clicked, Of.PRODUCT, [each.product_id for each in best]),
+        selection_mode="single-row",
         alt=f"The products of the highest net revenue, {wording.span(period)}",
     )

@@ -33,6 +33,11 @@ class Totals:
     units: int
     days_with_sales: int
 
+    @property
+    def measure(self) -> str:
+        """What the amounts are."""
+        return "Product revenue" if self.orders is None else "Net revenue"
+
 
 @dataclass(frozen=True)
 class Day(Totals):
