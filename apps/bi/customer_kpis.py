@@ -35,8 +35,8 @@ def buyer_kpis(now: Buyers, before: Buyers | None) -> list[Kpi]:
             delta(each, each_before),
             None if each_before is None else f"vs {wording.short_money(each_before)}",
             [],
-            f"Net revenue of their orders, **{wording.money(now.amount)}**, divided by customers; "
-            "cancellations are not taken off.",
+            f"Their net revenue, **{wording.money(now.amount)}**, divided by customers; what they "
+            "cancelled is taken off.",
         ),
     ]
 

@@ -16,14 +16,13 @@ _MONEY = f"{wording.CURRENCY}%,.0f"
 
 
 def segment_rows(segments: Sequence[Segment]) -> pa.Table:
-    """One row a segment: segment, customers, recency, orders, amount."""
+    """One row a segment: segment, customers, recency, orders."""
     return pa.table(
         {
             "segment": [each.name for each in segments],
             "customers": [each.customers for each in segments],
             "recency": [each.recency_days for each in segments],
             "orders": [each.orders for each in segments],
-            "amount": [float(each.amount) for each in segments],
         }
     )
 
@@ -36,7 +35,6 @@ def segment_columns() -> dict[str, ColumnConfig]:
         "customers": column.NumberColumn("Customers", format="localized"),
         "recency": column.NumberColumn("Days since", format="%.0f", help="Mean, by customer."),
         "orders": column.NumberColumn("Orders", format="%.1f", help="Mean, by customer."),
-        "amount": column.NumberColumn("Amount", format=_MONEY),
     }
 
 

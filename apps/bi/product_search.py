@@ -76,11 +76,11 @@ def show(view: View, code: str) -> str:
     asked, days = products.history(ask, chosen, code)
     _figures(found, days)
     span = wording.span(chosen.period)
-    with card(view, "Net revenue per day", asked, key="history"):
+    with card(view, "Product revenue per day", asked, key="history"):
         st.echarts_chart(
             product_charts.sold_per_day(chosen.period, days),
             height=240,
-            alt=f"Net revenue per day of {name}, {span}",
+            alt=f"Product revenue per day of {name}, {span}",
         )
     left, right = st.columns(2)
     with left:

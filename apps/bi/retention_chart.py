@@ -50,7 +50,7 @@ def retention(cohorts: Sequence[Cohort]) -> Option:
         "yAxis": {
             "type": "category",
             "inverse": True,
-            "data": [f"{cohort.month:%b %Y}" for cohort in cohorts],
+            "data": [f"{each.month:%b %Y}" for each in cohorts if len(each.active) > 1],
         },
         "visualMap": {
             "show": False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from lakehouse.config import Settings, load_settings
 from tests.apps import shop, shop_marts
@@ -25,6 +25,8 @@ ARGUMENTS = [
 ]
 IDLE = """() => document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]')"""
+# Streamlit looks for its service below the path of a page that is opened directly, before the root.
+PROBED = ("/_stcore/health", "/_stcore/host-config")
 
 
 @dataclass
@@ -56,9 +58,9 @@ class Visit:
         """The values of the four KPIs."""
         return self.page.get_by_test_id("stMetricValue").all_inner_texts()
 
-    def _note_console(self, message: object) -> None:
-        if getattr(message, "type", "") == "error":
-            self.errors.append(str(getattr(message, "text", message)))
+    def _note_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not message.location["url"].endswith(PROBED):
+            self.errors.append(message.text)
 
     def _note_request(self, url: str) -> None:
         here = self.url.removeprefix("http://")

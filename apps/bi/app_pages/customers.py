@@ -54,7 +54,7 @@ with (
 ):
     st.echarts_chart(
         retention(cohorts),
-        height=80 + 30 * len(cohorts),
+        height=60 + 30 * len(cohorts),
         alt="Share of each month's new customers that ordered again, by months since",
     )
 with right, card(this, "Segments", by_segment, key="segments", about=SEGMENT_RULES):
@@ -73,7 +73,7 @@ with right, card(this, "Segments", by_segment, key="segments", about=SEGMENT_RUL
         customer_tables.segment_rows(segments),
         column_config=customer_tables.segment_columns(),
         hide_index=True,
-        alt="The segments: customers, days since the last order, orders, and amount",
+        alt="The segments: customers, how many, days since the last order, and orders",
     )
 
 best_asked, best = customers.best(ask, chosen, BEST)
@@ -82,7 +82,7 @@ with card(
     "Best customers",
     best_asked,
     key="best",
-    about=f"By net revenue of their orders, {span}. Choose one to see the order history.",
+    about=f"By net revenue, {span}. Choose one to see the order history.",
 ):
     key = filters.chart_key("best")
     st.dataframe(
@@ -92,5 +92,5 @@ with card(
         key=key,
         on_select=partial(customer_search.chosen, key, [each["customer_id"] for each in best]),
         selection_mode="single-row",
-        alt=f"The customers whose orders came to most, {span}",
+        alt=f"The customers who brought most, {span}",
     )

@@ -1,4 +1,4 @@
-"""What the customers page asks. Orders are fct_orders.is_order; amounts are those of orders."""
+"""What the customers page asks. Orders are fct_orders.is_order; amounts are net revenue."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,10 @@ _SEGMENTED = """
 
 @dataclass(frozen=True)
 class Buyers:
-    """Who ordered in some days. `repeat` had ordered before, or did so again in these days."""
+    """Who ordered in some days. `repeat` had ordered before, or did so again in these days.
+
+    `amount` is the net revenue of all their invoices of these days, cancellations taken off.
+    """
 
     customers: int
     new: int
@@ -33,7 +36,7 @@ class Buyers:
 
     @property
     def amount_each(self) -> Decimal | None:
-        """What a customer's orders came to."""
+        """What a customer brought."""
         return self.amount / self.customers if self.customers else None
 
 
@@ -69,14 +72,15 @@ select count(*) as customers,
     coalesce(sum(order_count), 0) as orders,
     coalesce(sum(net_amount), 0) as net_amount
 from (
-    select orders.customer_id, count(*) as order_count, sum(orders.net_amount) as net_amount,
-        min(customers.first_order_date) as first_order_date
+    select orders.customer_id, count(*) filter (where orders.is_order) as order_count,
+        sum(orders.net_amount) as net_amount, min(customers.first_order_date) as first_order_date
     from core.fct_orders as orders
     join core.dim_customers as customers on customers.customer_id = orders.customer_id
     {_segments(chosen, "orders")}
-    where orders.is_order and orders.order_date between $first and $last
+    where orders.order_date between $first and $last
         {_where(chosen, "orders")}
     group by orders.customer_id
+    having count(*) filter (where orders.is_order) > 0
 ) as buyers""",
             _parameters(chosen, period),
         )
@@ -158,19 +162,22 @@ group by segments.segment""",
 
 
 def best(ask: Ask, chosen: Filters, limit: int) -> tuple[Answer, list[dict[str, Any]]]:
-    """The customers whose orders in the period came to most, the biggest first."""
+    """The customers who brought most in the period, the biggest first."""
     answer = ask(
         Statement(
             f"""
 select orders.customer_id, max(customers.country) as country,
-    coalesce(max(segments.segment), 'none') as segment, count(*) as order_count,
-    max(orders.order_date) as last_order_date, sum(orders.net_amount) as net_amount
+    coalesce(max(segments.segment), 'none') as segment,
+    count(*) filter (where orders.is_order) as order_count,
+    max(orders.order_date) filter (where orders.is_order) as last_order_date,
+    sum(orders.net_amount) as net_amount
 from core.fct_orders as orders
 join core.dim_customers as customers on customers.customer_id = orders.customer_id
 {_SEGMENTED.format(of="orders").strip()}
-where orders.is_order and orders.order_date between $first and $last
+where orders.order_date between $first and $last
     {_where(chosen, "orders")}
 group by orders.customer_id
+having count(*) filter (where orders.is_order) > 0
 order by net_amount desc, orders.customer_id
 limit {limit}""",
             _parameters(chosen, chosen.period),
