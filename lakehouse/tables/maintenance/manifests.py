@@ -55,8 +55,8 @@ def _crowded(manifests: Iterable[ManifestFile]) -> list[ManifestFile]:
 def _spent(manifests: Iterable[ManifestFile]) -> list[ManifestFile]:
     """The manifests without a live file, when they list many that are gone.
 
-    A snapshot tells which files it removed, and the ones after it need not: Iceberg's own writers
-    leave such manifests out of the next snapshot, PyIceberg and DuckDB carry them on.
+    A snapshot tells which files it removed, and the ones after it need not. PyIceberg's appends
+    leave such manifests out; a table that is only read keeps them until it is put in order.
     """
     spent = [
         manifest
