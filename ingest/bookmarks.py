@@ -7,7 +7,7 @@ on where it was left, and one that was truncated and written anew begins anew.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from hashlib import blake2b
 from io import BufferedIOBase
 from pathlib import Path
@@ -43,6 +43,15 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Lag:
+    """What waits in a stream's logs: bytes of so many files, the oldest written so long ago."""
+
+    bytes: int
+    logs: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What a delivery did; its checkpoint keeps it until the ledger has it.
 
@@ -56,6 +65,7 @@ class Receipt:
     dropped: int
     rejected: Mapping[str, int]  # by reason
     moves: tuple[Move, ...]
+    lag: Lag | None = None  # when it was committed; None: nobody knows
 
     @property
     def lines(self) -> int:
@@ -72,7 +82,9 @@ class Checkpoint:
     """How far a stream has been delivered: what the next delivery starts from.
 
     `highest` is the highest number that any delivery ever had. It is more than `sequence` when
-    deliveries were taken back: no number is used again.
+    deliveries were taken back: no number is used again. `gone` has the bookmarks of logs that are
+    in no source, with the Unix milliseconds since when; so many of them were `forgotten`: only
+    the ledger has those.
     """
 
     sequence: int = 0
@@ -87,6 +99,8 @@ class Checkpoint:
     settings: str = ""  # fingerprint of that
     receipt: Receipt | None = None
     highest: int = 0
+    gone: Mapping[Bookmark, int] = field(default_factory=dict)
+    forgotten: int = 0
 
     @property
     def next_sequence(self) -> int:
@@ -109,6 +123,8 @@ class Checkpoint:
             "settings": self.settings,
             "receipt": _receipt_fields(self.receipt),
             "logs": logs,
+            "gone": [[n, at] for n, m in enumerate(self.bookmarks) if (at := self.gone.get(m))],
+            "forgotten": self.forgotten,
         }
         return json.dumps(fields, separators=(",", ":"))
 
@@ -133,6 +149,8 @@ class Checkpoint:
             fields.get("settings", ""),
             _receipt(fields.get("receipt")),
             highest,
+            {logs[n]: at for n, at in fields.get("gone", ())},
+            fields.get("forgotten", 0),
         )
 
     def after(self, receipt: Receipt) -> "Checkpoint":
@@ -174,6 +192,7 @@ class Checkpoint:
             dropped=self.dropped - receipt.dropped,
             receipt=None,
             shipment="",
+            gone={},
         )
 
     def configured(self, settings: str) -> "Checkpoint":
@@ -204,11 +223,15 @@ def _receipt_fields(receipt: Receipt | None) -> dict[str, Any] | None:
     if receipt is None:
         return None
     moves = [[_fields(move.left), _fields(move.reached)] for move in receipt.moves]
-    return {**vars(receipt), "moves": moves}
+    lag = astuple(receipt.lag) if receipt.lag else None
+    return {**vars(receipt), "moves": moves, "lag": lag}
 
 
 def _receipt(fields: dict[str, Any] | None) -> Receipt | None:
-    return Receipt(**{**fields, "moves": _moves(fields["moves"])}) if fields else None
+    if fields is None:
+        return None
+    lag = Lag(*fields["lag"]) if fields.get("lag") else None
+    return Receipt(**{**fields, "moves": _moves(fields["moves"]), "lag": lag})
 
 
 def fingerprint(content: bytes) -> str:
@@ -239,7 +262,7 @@ def recognise(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> Bookmark
 
 def made_in(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> Iterator[Bookmark]:
     """The bookmarks that were made in this log, the furthest first."""
-    for bookmark in _same_head(stream, bookmarks):
+    for bookmark in same_head(stream, bookmarks):
         start = max(0, bookmark.offset - TAIL_BYTES)
         stream.seek(start)
         if tail_fingerprint(stream.read(bookmark.offset - start)) == bookmark.tail:
@@ -253,7 +276,7 @@ def altered(stream: BufferedIOBase, name: str, bookmarks: Iterable[Bookmark]) ->
     holds its last landed lines. To land it would land lines twice.
     """
     bookmarks = list(bookmarks)
-    for bookmark in _same_head(stream, bookmarks):
+    for bookmark in same_head(stream, bookmarks):
         if bookmark.offset >= HEAD_BYTES:
             return bookmark
     tails = {bookmark.tail: bookmark for bookmark in bookmarks if bookmark.log == name}
@@ -266,7 +289,7 @@ def altered(stream: BufferedIOBase, name: str, bookmarks: Iterable[Bookmark]) ->
     return None
 
 
-def _same_head(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> list[Bookmark]:
+def same_head(stream: BufferedIOBase, bookmarks: Iterable[Bookmark]) -> list[Bookmark]:
     """The bookmarks of logs that begin like this one, the furthest first."""
     stream.seek(0)
     content = stream.read(HEAD_BYTES)

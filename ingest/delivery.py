@@ -18,8 +18,8 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, GreaterThan, 
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
-from ingest.bookmarks import Bookmark, Checkpoint, Move, Receipt
-from ingest.destinations import Delivered
+from ingest.bookmarks import Bookmark, Checkpoint, Lag, Move, Receipt
+from ingest.destinations import Delivered, unchanged
 from ingest.lineage import rejected_rows
 from ingest.log_reader import Batch
 from ingest.objects.side_outputs import ObjectOutputs
@@ -57,11 +57,11 @@ class _Staged(Delivered):
     reject_files: DataFiles | None = None
     moves: dict[Bookmark, Move] = field(default_factory=dict)  # by what they reached
 
-    def receipt(self, base: int) -> Receipt:
+    def receipt(self, base: int, lag: Lag | None) -> Receipt:
         """What it does, on top of delivery `base`."""
         moves = tuple(self.moves.values())
         now = time.time_ns() // 1_000_000
-        return Receipt(base, now, self.landed, self.dropped, dict(self.rejected), moves)
+        return Receipt(base, now, self.landed, self.dropped, dict(self.rejected), moves, lag)
 
 
 class DeliveryStream:
@@ -152,13 +152,17 @@ class DeliveryStream:
         """Whether something is written and not committed."""
         return bool(self._staged.lines)
 
-    def commit(self) -> Delivered:
+    def commit(
+        self, lag: Lag | None = None, settle: Callable[[Checkpoint], Checkpoint] = unchanged
+    ) -> Delivered:
         """Commit what is written, rows and bookmarks in one snapshot; what it was.
 
-        Raises LockedError, with nothing landed, when another ingester has delivered meanwhile.
+        Its receipt tells the `lag`; its checkpoint is what `settle` makes of it. Raises
+        LockedError, with nothing landed, when another ingester has delivered meanwhile.
         """
         staged = self._staged
-        checkpoint = self.checkpoint.after(staged.receipt(self.checkpoint.sequence))
+        receipt = staged.receipt(self.checkpoint.sequence, lag)
+        checkpoint = settle(self.checkpoint.after(receipt))
         self._committing = True
         try:
             self._shipments.seal()

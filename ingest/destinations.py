@@ -1,12 +1,17 @@
 """Where a stream's records are delivered: what every kind of destination does."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ingest.bookmarks import Checkpoint
+from ingest.bookmarks import Checkpoint, Lag
 from ingest.log_reader import Batch
+
+
+def unchanged(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint as it is."""
+    return checkpoint
 
 
 @dataclass
@@ -54,8 +59,13 @@ class Destination(Protocol):
     def write(self, batches: Iterable[Batch]) -> None:
         """Write batches of the delivery under way; nothing is committed."""
 
-    def commit(self) -> Delivered:
-        """Commit what is written, records and bookmarks in one step; what it was."""
+    def commit(
+        self, lag: Lag | None = None, settle: Callable[[Checkpoint], Checkpoint] = unchanged
+    ) -> Delivered:
+        """Commit what is written, records and bookmarks in one step; what it was.
+
+        Its receipt tells the `lag`; its checkpoint is what `settle` makes of it.
+        """
 
     def discard(self) -> None:
         """Remove what is written and not committed, as far as that is certain."""

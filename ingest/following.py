@@ -5,7 +5,8 @@ its content. So a log may be renamed away, copied and truncated, or deleted and 
 long as the file that holds its rest is a file of the source too.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -16,6 +17,9 @@ from ingest.log_reader import SNIFFED_BYTES
 from ingest.logs import identify
 from ingest.sources import Found, find_sources
 from lakehouse.errors import PausedError, SourceError
+
+# How often it is looked which logs are gone: each look opens every file.
+_LOOK_SECONDS = 10.0
 
 
 class Watcher(Protocol):
@@ -49,10 +53,18 @@ class _Stamp:
 class Follower:
     """Reads what is new in the files of `sources` into a landing, one poll after the other."""
 
-    def __init__(self, landing: Landing, sources: Sequence[Path], watcher: Watcher) -> None:
+    def __init__(
+        self,
+        landing: Landing,
+        sources: Sequence[Path],
+        watcher: Watcher,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._landing = landing
         self._sources = sources
         self._watcher = watcher
+        self._clock = clock
+        self._looked: float | None = None
         self._read: dict[Path, _Stamp] = {}
         self._seen: dict[Path, _Stamp] = {}
         self._told = 0
@@ -66,7 +78,9 @@ class Follower:
         """Read what has changed since the last poll, and deliver what is due; whether any was."""
         before = self._told
         stamps: dict[Path, _Stamp] = {}
-        for found in find_sources(self._sources, self._landing.format.suffixes):
+        files = find_sources(self._sources, self._landing.format.suffixes)
+        self._survey(files)
+        for found in files:
             if stop.is_set():
                 break
             try:
@@ -87,6 +101,13 @@ class Follower:
         """Deliver what is in the buffer."""
         self._landing.deliver()
         self._tell()
+
+    def _survey(self, files: Sequence[Found]) -> None:
+        if self._looked is None or self._clock() - self._looked >= _LOOK_SECONDS:
+            self._landing.look(files)
+            self._looked = self._clock()
+        else:
+            self._landing.survey.list(files)
 
     def _take(self, found: Found, stamp: _Stamp, stop: Event) -> bool:
         """Read what is new in a file; whether that was done, or is better done later."""

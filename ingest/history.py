@@ -30,7 +30,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Rewound:
-    """A checkpoint of the past, and the moves of the logs that were undone to reach it."""
+    """A checkpoint of the past, and the moves that were undone to reach it, the last one first."""
 
     checkpoint: Checkpoint
     undone: tuple[Move, ...]
@@ -53,7 +53,7 @@ def rewound(stream: str, checkpoint: Checkpoint, goal: Goal, catalog: Catalog) -
                 f"ops.deliveries does not tell what delivery {checkpoint.sequence} was made of",
                 hint=f"`lakehouse bookmarks reset {stream}` takes everything back",
             )
-        undone += found[0].moves
+        undone += reversed(found[0].moves)
         checkpoint = checkpoint.before(found[0])
     if goal.sequence is not None and checkpoint.sequence != goal.sequence:
         raise ConfigError(
@@ -63,10 +63,33 @@ def rewound(stream: str, checkpoint: Checkpoint, goal: Goal, catalog: Catalog) -
     return Rewound(checkpoint, tuple(undone))
 
 
+def moves_back(stream: str, checkpoint: Checkpoint, catalog: Catalog) -> Iterator[Move]:
+    """The moves of the deliveries that count, the last one first, as far as the ledger tells."""
+    sequence = checkpoint.sequence
+    if checkpoint.receipt:
+        yield from reversed(checkpoint.receipt.moves)
+        sequence = checkpoint.receipt.base
+    if not sequence or not catalog.table_exists(DELIVERIES):
+        return
+    columns = ("sequence", "base_sequence", "moves")
+    rows = catalog.load_table(DELIVERIES).scan(_of(stream), selected_fields=columns).to_arrow()
+    for batch in rows.sort_by([("sequence", "descending")]).to_batches():
+        for row in batch.to_pylist():
+            if row["sequence"] > sequence:
+                continue  # taken back, or told by the receipt
+            if row["sequence"] < sequence or row["moves"] is None:
+                return
+            yield from reversed(moves_from_json(row["moves"]))
+            sequence = row["base_sequence"]
+
+
+def _of(stream: str) -> EqualTo:
+    return EqualTo(term=Reference("stream"), value=literal(stream))
+
+
 def _entered(stream: str, catalog: Catalog) -> dict[int, tuple[Receipt, datetime]]:
     """The receipts that the ledger has of the stream, and when they were given, by sequence."""
-    mine = EqualTo(term=Reference("stream"), value=literal(stream))
-    rows = catalog.load_table(DELIVERIES).scan(mine).to_arrow().to_pylist()
+    rows = catalog.load_table(DELIVERIES).scan(_of(stream)).to_arrow().to_pylist()
     return dict(_receipts(rows))
 
 

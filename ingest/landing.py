@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ingest.ahead import ahead
-from ingest.bookmarks import Bookmark, file_fingerprint
+from ingest.bookmarks import Bookmark, Checkpoint, file_fingerprint, recognise
 from ingest.buffering import AT_ONCE, Buffer, BufferingHints
 from ingest.clocks import utc_now
 from ingest.destinations import Delivered, Destination
 from ingest.ledger import Ledger
 from ingest.log_reader import Batch, Reading, has_lines, read_batches
-from ingest.logs import LogFile
+from ingest.logs import Log, LogFile
 from ingest.records import RecordFormat, Transform
+from ingest.sources import Found
 from ingest.stillness import at_rest
+from ingest.survey import Forgetting, Survey, may_be_of
 from lakehouse.errors import SourceError
 from lakehouse.progress import SILENT, Progress, Task
 
@@ -39,6 +41,7 @@ class OpenStream:
     now: Callable[[], datetime] = utc_now
     end: Callable[[], None] = lambda: None
     ledger: Ledger | None = None
+    forgetting: Forgetting | None = None
 
     def recover(self) -> None:
         """Finish what an ingester that did not end its delivery has left, if there was one."""
@@ -47,8 +50,28 @@ class OpenStream:
 
     def enter(self) -> None:
         """Enter the last delivery into the ledger."""
-        if self.ledger:
-            self.ledger.enter(self.name, self.destination)
+        if not self.ledger:
+            return
+        receipt = self.destination.checkpoint.receipt
+        if self.ledger.enter(self.name, self.destination) and receipt and self.forgetting:
+            self.forgetting.archive.entered(receipt.moves)
+
+    def known_in(self, log: Log, bookmarks: list[Bookmark]) -> list[Bookmark]:
+        """The bookmarks, and those forgotten ones that may be of a log which none of them is of."""
+        checkpoint = self.destination.checkpoint
+        if not self.forgetting or not checkpoint.forgotten:
+            return bookmarks
+        with log.open() as stream:
+            if recognise(stream, bookmarks):
+                return bookmarks
+            found = self.forgetting.archive.like(stream, log.name, checkpoint)
+        return bookmarks + [mark for mark in found if may_be_of(mark, log.file)]
+
+    def settled(self, checkpoint: Checkpoint, missing: frozenset[Bookmark]) -> Checkpoint:
+        """The checkpoint without what may be forgotten of the bookmarks that are in no log."""
+        if not self.forgetting:
+            return checkpoint
+        return self.forgetting.settled(checkpoint, missing)
 
     def close(self) -> None:
         """Drop what is written and not committed, and end what runs for it."""
@@ -117,6 +140,7 @@ class Landing:
             stream.keeps_source,
             stream.now,
         )
+        self.survey = Survey(stream.now)
         self._buffer: Buffer[Batch] = Buffer(hints, clock)
         self._whole = 0  # batches at the beginning of the buffer that may be delivered
         self._reached: list[Bookmark | None] = []  # by the batches in the buffer
@@ -132,6 +156,7 @@ class Landing:
         What was read whole before an error of the source is delivered.
         """
         self._stream.recover()
+        self.look(Found(file.path, file.name) for file in files)
         found = [has_lines(log, self.format) for file in files for log in file.logs(rows=2)]
         if not any(found):
             names = ", ".join(file.name for file in files[:3])
@@ -156,6 +181,11 @@ class Landing:
         """
         with SILENT.task("") as task:
             self._take_all(self._read([file], whole_lines=True), task, stopped)
+
+    def look(self, files: Iterable[Found]) -> None:
+        """See which logs are gone; `files` are all of the source."""
+        self.survey.list(files)
+        self.survey.look(self._destination.checkpoint.bookmarks)
 
     def forget_unfinished(self) -> None:
         """Drop what was read of a sealed file that was not read to its end."""
@@ -212,16 +242,17 @@ class Landing:
     def _read(
         self, files: Iterable[LogFile], *, whole_lines: bool = False
     ) -> Generator[Batch | _Finished, None, None]:
-        known = [*self._destination.checkpoint.bookmarks, *self._waiting]
+        known = self._known
         for file in files:
             sealed = file_fingerprint(file.path) if file.sealed else ""
             whole = not file.complete and (whole_lines or not at_rest(file.path))
-            mine = [bookmark for bookmark in known if _may_be_of(bookmark, file)]
+            mine = [bookmark for bookmark in known if may_be_of(bookmark, file)]
             new = []
             if not sealed or sealed not in {bookmark.sealed for bookmark in mine}:
                 for log in file.logs():
                     reached = None
-                    for batch in read_batches(log, self.reading, mine, sealed, whole_lines=whole):
+                    marks = self._stream.known_in(log, mine)
+                    for batch in read_batches(log, self.reading, marks, sealed, whole_lines=whole):
                         yield batch
                         reached = batch.reached
                     if reached:
@@ -230,12 +261,13 @@ class Landing:
             yield _Finished(file, bool(new))
 
     @property
-    def _waiting(self) -> list[Bookmark]:
-        """What is reached by the batches in the buffer."""
-        return [bookmark for bookmark in self._reached if bookmark]
+    def _known(self) -> list[Bookmark]:
+        """What is landed, and what is reached by the batches in the buffer."""
+        return [*self._destination.checkpoint.bookmarks, *filter(None, self._reached)]
 
     def take(self, batch: Batch) -> None:
         """Hold a batch, and deliver what is due."""
+        self.survey.read(batch)
         self._buffer.add(batch, batch.size)
         self._reached.append(batch.reached)
         sealed = batch.reached is not None and bool(batch.reached.sealed)
@@ -253,6 +285,7 @@ class Landing:
         self._whole = len(self._buffer)
         if self._unfinished:
             self.deliver()
+        self.survey.finished(event.file, new=event.new)
         name = event.file.name
         self._files[name] = event.new or self._files.get(name, False)
 
@@ -269,7 +302,11 @@ class Landing:
         if batches := self._buffer.hand_on():
             self._destination.write(batches)
         if self._destination.pending:
-            delivered = self._destination.commit()
+            lag = self.survey.lag(self._known)
+            missing = self.survey.missing
+            delivered = self._destination.commit(
+                lag, lambda checkpoint: self._stream.settled(checkpoint, missing)
+            )
             self._stream.enter()
             self._totals.landed += delivered.landed
             self._totals.rejected += delivered.rejected
@@ -278,15 +315,3 @@ class Landing:
         self._buffer.take()
         self._reached.clear()
         self._whole, self._unfinished = 0, False
-
-
-def _may_be_of(bookmark: Bookmark, file: LogFile) -> bool:
-    """Whether a bookmark can be one of the file: of an object, when it has the object's key.
-
-    Two objects may well hold the same records; two logs don't. What is before the key depends on
-    the other sources of the stream.
-    """
-    if not file.keyed:
-        return True
-    key, name = bookmark.log.partition("#")[0], file.name
-    return key == name or key.endswith(f"/{name}") or name.endswith(f"/{key}")

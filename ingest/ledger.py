@@ -71,4 +71,7 @@ def _row(
         "base_sequence": receipt.base,
         "moves": receipt.moves_json(),
         "snapshot_id": snapshot_id,
+        "lag_bytes": receipt.lag and receipt.lag.bytes,
+        "lag_logs": receipt.lag and receipt.lag.logs,
+        "lag_seconds": receipt.lag and receipt.lag.seconds,
     }

@@ -10,6 +10,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from ingest.access_format import AccessLogs
+from ingest.archive import Archive
 from ingest.bookmarks import Checkpoint, fingerprint
 from ingest.clocks import utc_now
 from ingest.csv_format import CsvLines
@@ -30,6 +31,7 @@ from ingest.routed_opening import (
     keyed_target,
     router,
 )
+from ingest.survey import Forgetting
 from ingest.targets import TableTarget, Target
 from ingest.text_format import TextLines
 from ingest.transforms.functions import CommandFunction, Function, PythonFunction
@@ -92,6 +94,7 @@ def open_stream(
             now=now,
             end=opened.pop_all().close,
             ledger=Ledger(catalog, history),
+            forgetting=Forgetting(stream.forget_after, Archive(name, catalog), now),
         )
 
 
@@ -165,7 +168,7 @@ def checkpoint_table(name: str, stream: StreamSettings, catalog: Catalog) -> Tab
 def _standing(name: str, stream: StreamSettings, table: Table) -> Standing:
     """Where the stream stands, by the table that carries its checkpoint."""
     base = read_checkpoint(table.metadata, name)
-    changeable = stream.model_dump_json(exclude={"source"}, exclude_defaults=True)
+    changeable = stream.model_dump_json(exclude={"source", "forget_after"}, exclude_defaults=True)
     highest = highest_sequence(table.metadata, name)
     checkpoint = Checkpoint.from_json(base, highest).configured(fingerprint(changeable.encode()))
     return Standing(name, base, checkpoint)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
 
+from ingest.archive import Archive
 from ingest.bookmarks import Bookmark, Checkpoint, file_fingerprint, recognise
 from ingest.logs import Kind, LogFile, identify
 from ingest.opening import stream_settings, suffixes
@@ -40,19 +41,22 @@ def stream_positions(name: str, catalog: Catalog | None, settings: Settings) -> 
     Raises ConfigError when there is no such stream, CatalogError when its bookmark is lost.
     """
     stream = stream_settings(name, settings)
-    checkpoint = Checkpoint()
+    checkpoint, archive = Checkpoint(), None
     if catalog and catalog.table_exists(stream.identifier):
         metadata = catalog.load_table(stream.identifier).metadata
         checkpoint = Checkpoint.from_json(read_checkpoint(metadata, name))
+        archive = Archive(name, catalog) if checkpoint.forgotten else None
     counting = suffixes(stream)
     with translated(settings.home):
         found = [
             identify(found.path, found.name) for found in find_sources(stream.source, counting)
         ]
-        return list(_positions(name, checkpoint, [file for file in found if file.size]))
+        return list(_positions(name, checkpoint, archive, [f for f in found if f.size]))
 
 
-def _positions(stream: str, checkpoint: Checkpoint, files: Sequence[LogFile]) -> Iterator[Position]:
+def _positions(
+    stream: str, checkpoint: Checkpoint, archive: Archive | None, files: Sequence[LogFile]
+) -> Iterator[Position]:
     """The position of each log that was landed or waits, those of `files` first.
 
     The lag of a compressed file that was landed in part is told in bytes of text.
@@ -60,7 +64,7 @@ def _positions(stream: str, checkpoint: Checkpoint, files: Sequence[LogFile]) ->
     sequence, record_id = checkpoint.sequence, checkpoint.next_record_id - 1
     heads = set()
     for file in files:
-        marks, lag = _landed(file, checkpoint.bookmarks)
+        marks, lag = _landed(file, checkpoint, archive)
         heads |= {mark.head for mark in marks}
         offset, lines = sum(m.offset for m in marks), sum(m.line for m in marks)
         written = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
@@ -75,8 +79,11 @@ def _positions(stream: str, checkpoint: Checkpoint, files: Sequence[LogFile]) ->
             )
 
 
-def _landed(file: LogFile, bookmarks: Sequence[Bookmark]) -> tuple[list[Bookmark], int]:
+def _landed(
+    file: LogFile, checkpoint: Checkpoint, archive: Archive | None
+) -> tuple[list[Bookmark], int]:
     """The bookmarks made in a file, for a workbook one a sheet, and the bytes not landed."""
+    bookmarks = checkpoint.bookmarks
     if file.sealed:
         sealed = file_fingerprint(file.path)
         if marks := [mark for mark in bookmarks if mark.sealed == sealed]:
@@ -86,6 +93,8 @@ def _landed(file: LogFile, bookmarks: Sequence[Bookmark]) -> tuple[list[Bookmark
     (log,) = file.logs()
     with log.open() as stream:
         found = recognise(stream, bookmarks)
+        if found is None and archive:
+            found = recognise(stream, archive.like(stream, log.name, checkpoint))
         if found is None:
             return [], file.size
         return [found], max(0, stream.seek(0, 2) - found.offset)

@@ -14,6 +14,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import And, EqualTo, GreaterThan, Reference
 from pyiceberg.expressions.literals import literal
 
+from ingest.archive import Archive, last_reached
 from ingest.bookmark_changes import BookmarkChange, recorded, whoever
 from ingest.bookmarks import Bookmark, Checkpoint, Move, file_fingerprint, made_in
 from ingest.clocks import utc_now
@@ -74,11 +75,15 @@ def rewind(
         with closing(open_stream(name, settings, catalog)) as opened:
             opened.enter()
             now_at = opened.destination.checkpoint
-        past = rewound(name, now_at, order.goal, catalog) if order.goal else _beginning(now_at)
+        past = (
+            rewound(name, now_at, order.goal, catalog)
+            if order.goal
+            else _beginning(name, now_at, catalog)
+        )
         if past.checkpoint.sequence == now_at.sequence:
             return None
         if not order.even_if_lost:
-            _refuse_to_lose(past, now_at, _files(stream))
+            _refuse_to_lose(past, _files(stream))
         return _Taking(order, past.checkpoint, catalog, settings).commit(now_at.claims + 1, now())
 
 
@@ -96,9 +101,12 @@ def _refuse_what_stays(name: str, stream: StreamSettings) -> None:
         )
 
 
-def _beginning(checkpoint: Checkpoint) -> Rewound:
+def _beginning(name: str, checkpoint: Checkpoint, catalog: Catalog) -> Rewound:
     first = Checkpoint(version=checkpoint.version, settings=checkpoint.settings)
-    return Rewound(first, tuple(Move(None, mark) for mark in checkpoint.bookmarks))
+    marks = [*checkpoint.bookmarks]
+    if checkpoint.forgotten:
+        marks += Archive(name, catalog).bookmarks(checkpoint)
+    return Rewound(first, tuple(Move(None, mark) for mark in dict.fromkeys(marks)))
 
 
 class _Taking:
@@ -152,10 +160,10 @@ class _Taking:
             yield replace(stamped(self._rejects, [], name, highest), removal=removal)
 
 
-def _refuse_to_lose(past: Rewound, now_at: Checkpoint, files: Iterable[LogFile]) -> None:
+def _refuse_to_lose(past: Rewound, files: Iterable[LogFile]) -> None:
     """Raise SourceError when a log that would have to be read again is in no source any more."""
     # A bookmark that a later one has replaced was made in the same log.
-    undone = {m.reached: m for m in past.undone if m.reached in now_at.bookmarks}
+    undone = dict.fromkeys(last_reached(past.undone))
     for file in files:
         for mark in list(_held(file, undone)):
             undone.pop(mark, None)

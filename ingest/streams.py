@@ -129,7 +129,7 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
                 landing = Landing(opened, hints, clock)
                 try:
                     opened.recover()
-                    follower = Follower(landing, stream.source, watcher)
+                    follower = Follower(landing, stream.source, watcher, clock)
 
                     _follow(follower, stop, _idle(name, stream, catalog, settings, clock))
                 except PausedError as e:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -24,6 +25,7 @@ from lakehouse.column_settings import (
     check_term,
 )
 from lakehouse.column_specs import TermName, parse_term
+from lakehouse.maintenance_settings import Duration
 from lakehouse.object_keys.prefixes import Namespace
 from lakehouse.output_settings import (
     BackupSettings,
@@ -73,6 +75,7 @@ class StreamSettings(_Table):
     `source` names files, folders and patterns (`*`, `?`, `[...]`, `**`), or `-`, the standard
     input. What is read is delivered when it has `buffer_size` bytes, counted before compression,
     or when the first line of it has waited `buffer_interval` seconds, whichever comes first.
+    The bookmark of a log that is in no source leaves the checkpoint `forget_after` that time.
     `columns`, `contract` and `partition` are for formats that bring no columns of their own;
     `delimiter` and `header` are for `csv`.
     """
@@ -90,6 +93,7 @@ class StreamSettings(_Table):
     header: bool = True
     buffer_size: BufferSize = ByteSize(128 << 20)
     buffer_interval: BufferInterval = 60.0
+    forget_after: Duration = timedelta(days=7)
     transform: TransformSettings | None = None
     objects: ObjectsSettings | None = None
     backup: BackupSettings | None = None

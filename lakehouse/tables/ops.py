@@ -45,6 +45,11 @@ DELIVERIES_SCHEMA = Schema(
     NestedField(9, "reasons", StringType(), doc="Rejected lines by reason, a JSON object"),
     NestedField(10, "base_sequence", LongType(), doc="The delivery that it was made on top of"),
     NestedField(11, "moves", StringType(), doc="Each log's bookmark before and after, JSON"),
+    NestedField(12, "lag_bytes", LongType(), doc="Bytes of logs that waited when it was made"),
+    NestedField(13, "lag_logs", LongType(), doc="Logs that they were in"),
+    NestedField(
+        14, "lag_seconds", DoubleType(), doc="How long ago the oldest of these was written"
+    ),
 )
 
 BOOKMARK_CHANGES = (NAMESPACE, "bookmark_changes")

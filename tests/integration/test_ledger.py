@@ -124,3 +124,4 @@ def test_it_gets_the_columns_it_lacks(lake: Lake, tmp_path: Path) -> None:
     lake.land(write_log(tmp_path / "orders.csv", [order_line(1), BAD]))
     (row,) = entered(lake)
     assert json.loads(row["reasons"]) == {"wrong_column_count": 1}
+    assert (row["lag_bytes"], row["lag_logs"], row["lag_seconds"]) == (0, 0, 0)

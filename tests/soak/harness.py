@@ -15,10 +15,12 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import TracebackType
 
+from ingest.bookmarks import Checkpoint
 from ingest.positions import stream_positions
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.maintenance_settings import MaintenanceSettings
+from lakehouse.tables.checkpoints import read_checkpoint
 from lakehouse.tables.maintenance.run import Maintenance
 from lakehouse.tables.maintenance.site import Order
 from tests.order_logs import Lake
@@ -85,6 +87,10 @@ class Tally:
     rounds: int = 0
     deleted: int = 0
     removed: int = 0
+    landed: int = 0
+    rejected: int = 0
+    bookmarks: int = 0  # in the last checkpoint
+    forgotten: int = 0
 
 
 class Soak:
@@ -92,7 +98,7 @@ class Soak:
 
     def __init__(self, folder: Path, seed: int) -> None:
         (folder / "lakehouse.toml").write_text(
-            '[streams.orders]\nsource = "logs"\nbuffer_interval = 0.05\n'
+            '[streams.orders]\nsource = "logs"\nbuffer_interval = 0.05\nforget_after = "0s"\n'
         )
         self.settings = load_settings(folder=folder, environment={})
         self.lake = Lake(self.settings)
@@ -132,6 +138,12 @@ class Soak:
         assert sum(row["lines"] for row in ledger) == len(written)
         sequences = sorted(row["sequence"] for row in ledger)
         assert sequences == list(range(1, len(sequences) + 1))
+        metadata = self.lake.catalog.load_table("landing.order_lines").metadata
+        checkpoint = Checkpoint.from_json(read_checkpoint(metadata, "orders"))
+        self.tally.landed, self.tally.rejected = len(good), len(bad)
+        self.tally.bookmarks = len(checkpoint.bookmarks)
+        self.tally.forgotten = checkpoint.forgotten
+        assert checkpoint.forgotten or not self.tally.removed
 
     def _round(self, writer: LiveWriter) -> None:
         self.tally.rounds += 1
