@@ -113,10 +113,11 @@ def logs_below(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     """The paths, below the folder, of its files that count as logs, in natural order.
 
     Those count that have one of the suffixes, also with .gz and rotated ones, and all objects of
-    a landed prefix. Hidden files and Excel's lock files don't.
+    a landed prefix. Hidden files and Excel's lock files don't, nor what is no file: a pipe, which
+    would be waited for, or a link to nothing.
     """
     counting = (path for path in _below(folder) if _is_log(folder, path, tuple(suffixes)))
-    return sorted(counting, key=natural)
+    return sorted((path for path in counting if (folder / path).is_file()), key=natural)
 
 
 def is_object(path: Path) -> bool:

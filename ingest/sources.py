@@ -50,6 +50,9 @@ def read_sources(sources: Sequence[Path], suffixes: Sequence[str]) -> list[LogFi
 def _nothing(sources: Sequence[Path], suffixes: Sequence[str]) -> SourceError:
     if len(sources) == 1 and sources[0].is_file():
         return SourceError(f"{sources[0]} is empty", hint="put lines into it")
+    if len(sources) == 1 and sources[0].exists() and not sources[0].is_dir():
+        hint = 'pipe it into a stream with source = "-": lakehouse ingest STREAM < PIPE'
+        return SourceError(f"{sources[0]} is a pipe or a device, not a file", hint=hint)
     counted = ", ".join(f"{suffix}, {suffix}.gz" for suffix in suffixes)
     hint = f"what counts in a folder: {counted}"
     if not any(source.exists() for source in sources):

@@ -1,5 +1,6 @@
 """Which files the sources of a stream name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,22 @@ def test_sources_without_logs_are_told(logs: Path) -> None:
     with pytest.raises(SourceError, match="no logs in") as e:
         read_sources([logs / "nowhere"], [".log"])
     assert "[streams.NAME]" in e.value.hint
+
+
+def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    """A pipe would be waited for, and a link to nothing can't be opened."""
+    (tmp_path / "a.csv").write_text("x\n")
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "dangling.csv").symlink_to("nowhere.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    (tmp_path / "folder.csv").mkdir()
+    names = [found.name for found in find_sources([tmp_path], (".csv",))]
+    assert names == ["a.csv", "link.csv"]
+
+
+def test_a_pipe_as_a_source_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(SourceError, match="a pipe or a device") as e:
+        read_sources([tmp_path / "pipe.csv"], (".csv",))
+    assert 'source = "-"' in e.value.hint
