@@ -34,7 +34,10 @@ _DATABASES = """
 
 
 class Lake:
-    """The tables and views of the catalog, opened when one is first needed."""
+    """The tables and views of the catalog, opened when one is first needed.
+
+    `files_read` are the external tables that were looked at, whose files tell no state.
+    """
 
     def __init__(
         self,
@@ -49,6 +52,7 @@ class Lake:
         self._told = told
         self._write = write
         self._opened = ExitStack()
+        self.files_read: set[str] = set()
 
     def close(self) -> None:
         """Close what was opened."""
@@ -75,6 +79,17 @@ class Lake:
             self._told,
             ExternalChanges(self.external, self._places) if self.external else None,
         )
+
+    @property
+    def views_read(self) -> dict[str, str]:
+        """The views that were looked at, by name, with their texts."""
+        return self._views.read
+
+    def view_text(self, name: str) -> str | None:
+        """The text of the view `database.name`, or None if there is none."""
+        database, _, view = name.partition(".")
+        found = self._views.find(database, view)
+        return found.text if found else None
 
     def listing(self, statement: v.Statement) -> Translation:
         """A query that answers SHOW or DESCRIBE. Raises AthenaError."""
@@ -158,7 +173,10 @@ class Lake:
         tables = MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
 
         def find(parts: tuple[str, ...]) -> ExternalTable | None:
-            return self._external(parts if len(parts) > 1 else (database, *parts))
+            found = self._external(parts if len(parts) > 1 else (database, *parts))
+            if found is not None:
+                self.files_read.add(f"{found.database}.{found.name}")
+            return found
 
         return ExternalSchema(tables, find, self._session, self._places)
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 from lakehouse.athena.render import render_column
 from lakehouse.athena.types import ZONED, Type
 from lakehouse.query.engine_types import VARCHAR
-from lakehouse.query.rendering import Renderer, rendering
-from lakehouse.query.results import Result
+from lakehouse.query.rendering import Renderer, Rewriting, unchanged
+from lakehouse.query.results import Column, Result
 
 # Types whose text is the engine's own.
 _SAME = frozenset({
@@ -21,15 +21,27 @@ _STORED_OTHERWISE = frozenset({"interval day to second", "interval year to month
 
 
 def printed(result: Result, types: Sequence[Type]) -> Result:
-    """The result with every value as Athena's text, for tables and CSV.
-
-    Its columns keep the types of the values, by which they are aligned and quoted.
-    """
-    return result if result.plan else _with_text(result, types, set(range(len(types))))
+    """The result with every value as Athena's text, for tables and CSV."""
+    return as_printed(result, types).applied(result)
 
 
 def readable(result: Result, types: Sequence[Type]) -> Result:
-    """The result with Athena's text where a stored value would say less, for JSON and Parquet.
+    """The result with Athena's text where a stored value would say less, for JSON and Parquet."""
+    return as_stored(result, types).applied(result)
+
+
+def as_printed(result: Result, types: Sequence[Type]) -> Rewriting:
+    """Every value as Athena's text.
+
+    The columns keep the types of the values, by which they are aligned and quoted.
+    """
+    if result.plan:
+        return unchanged(result)
+    return _with_text(result, result.columns, types, set(range(len(types))))
+
+
+def as_stored(result: Result, types: Sequence[Type]) -> Rewriting:
+    """Athena's text where a stored value would say less.
 
     An interval would be a bare number, and a moment would lose its zone.
     """
@@ -38,7 +50,7 @@ def readable(result: Result, types: Sequence[Type]) -> Result:
         replace(column, type=VARCHAR) if i in chosen else column
         for i, column in enumerate(result.columns)
     )
-    return _with_text(replace(result, columns=columns), types, chosen) if chosen else result
+    return _with_text(result, columns, types, chosen) if chosen else unchanged(result)
 
 
 def _says_less(made: Type) -> bool:
@@ -47,22 +59,22 @@ def _says_less(made: Type) -> bool:
     return any(map(_says_less, made.children))
 
 
-def _with_text(result: Result, types: Sequence[Type], chosen: Set[int]) -> Result:
+def _with_text(
+    result: Result, columns: tuple[Column, ...], types: Sequence[Type], chosen: Set[int]
+) -> Rewriting:
     fields = [
         pa.field(field.name, pa.large_string()) if i in chosen else field
         for i, field in enumerate(result.schema)
     ]
     schema = pa.schema(fields)
 
-    def stream() -> Iterator[pa.RecordBatch]:
-        with rendering() as renderer:
-            for batch in result.stream:
-                columns = batch.columns
-                for i, texts in _texts(renderer, batch, types, sorted(chosen)):
-                    columns[i] = texts
-                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+    def rewritten(renderer: Renderer, batch: pa.RecordBatch) -> pa.RecordBatch:
+        made = batch.columns
+        for i, texts in _texts(renderer, batch, types, sorted(chosen)):
+            made[i] = texts
+        return pa.RecordBatch.from_arrays(made, schema=schema)
 
-    return replace(result, schema=schema, stream=stream())
+    return Rewriting(columns, schema, rewritten)
 
 
 def _texts(

@@ -11,13 +11,14 @@ from lakehouse.athena.errors import AthenaError, error_of_kind, not_supported
 from lakehouse.athena.prepared import PreparedStatements
 from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
+from lakehouse.athena.statements.parser import StatementParser
 from lakehouse.athena.translation import Translation, check_size, translate
 from lakehouse.athena.types import VARCHAR, Type
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.diagnosis import no_answer, taken_apart
 from lakehouse.query.results import Column, Result
-from lakehouse.query.session import Session, open_session
+from lakehouse.query.session import Planned, Session, open_session
 from lakehouse.query.worker import Admission
 
 if TYPE_CHECKING:
@@ -36,8 +37,29 @@ class AthenaSession:
         self._write = write
         self._prepared = PreparedStatements(settings.home / "prepared")
 
-    def run(self, sql: str) -> Answer:
+    @property
+    def session(self) -> Session:
+        """The session that the engine's statements run in."""
+        return self._session
+
+    @property
+    def views_read(self) -> dict[str, str]:
+        """The views that were looked at, by name, with their texts; whoever asks may empty it."""
+        return self._lake.views_read
+
+    @property
+    def files_read(self) -> set[str]:
+        """The external tables that were looked at; whoever asks may empty it."""
+        return self._lake.files_read
+
+    def view_text(self, name: str) -> str | None:
+        """The text of the view `database.name`, or None if there is none."""
+        return self._lake.view_text(name)
+
+    def run(self, sql: str, parameters: Sequence[str] = ()) -> Answer:
         """The result of the one statement in `sql`, and its columns' types in Athena.
+
+        `parameters` are the values of its question marks, as they are written in SQL.
 
         Rows are computed while they are read; the next statement ends what is still unread.
 
@@ -47,7 +69,11 @@ class AthenaSession:
         check_size(sql)
         if not sql.strip().strip(";").strip():
             raise AthenaError("SYNTAX_ERROR", "there is no statement to run")
-        return self._answer(parse_statement(sql), sql)
+        statement = parse_statement(sql)
+        values = [StatementParser(text).expression() for text in parameters]
+        if not isinstance(statement, v.Prepare):
+            _check_count(statement, values)
+        return self._answer(statement, sql, values)
 
     def close(self) -> None:
         """Close what was opened for a statement."""
@@ -102,10 +128,7 @@ class AthenaSession:
         prepared = parse_statement(text)
         if isinstance(prepared, v.Prepare | v.Execute | v.Deallocate):
             raise not_supported("EXECUTE of a statement about prepared statements")
-        wanted, given = getattr(prepared, "parameters", 0), len(statement.values)
-        if wanted != given:
-            message = f"Incorrect number of parameters: expected {wanted} but found {given}"
-            raise AthenaError("INVALID_PARAMETER_USAGE", message)
+        _check_count(prepared, statement.values)
         return self._answer(prepared, text, statement.values)
 
     def _refuse_unless_writing(self, sql: str) -> None:
@@ -125,18 +148,33 @@ class AthenaSession:
 
 @contextmanager
 def open_athena(
-    settings: Settings, *, write: bool = False, folders: Sequence[Path] = ()
+    settings: Settings,
+    *,
+    write: bool = False,
+    folders: Sequence[Path] = (),
+    planned: Planned | None = None,
 ) -> Iterator[AthenaSession]:
     """A session in Athena's dialect, until the block ends; it writes when `write` allows it.
 
+    `planned` is told what statements scan, as `open_session` says.
+
     Raises CatalogError when the catalog can't be used.
     """
-    with open_session(settings, write=write, folders=folders, ready=_READY) as session:
+    with open_session(
+        settings, write=write, folders=folders, ready=_READY, planned=planned
+    ) as session:
         made = AthenaSession(session, settings, write=write)
         try:
             yield made
         finally:
             made.close()
+
+
+def _check_count(statement: v.Statement, values: Sequence[object]) -> None:
+    wanted = getattr(statement, "parameters", 0)
+    if wanted != len(values):
+        message = f"Incorrect number of parameters: expected {wanted} but found {len(values)}"
+        raise AthenaError("INVALID_PARAMETER_USAGE", message)
 
 
 def told(error: Exception) -> LakehouseError:

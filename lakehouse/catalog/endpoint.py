@@ -5,6 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from pyiceberg.catalog import Catalog
+from pyiceberg.typedef import Identifier
+
 from lakehouse.catalog.opening import kind_of, open_catalog
 from lakehouse.catalog.sql import LakeSqlCatalog
 from lakehouse.catalog.steady import SteadyCatalog
@@ -24,27 +27,49 @@ class Endpoint:
     warehouse: str = ""
 
 
-@contextmanager
-def steady_endpoint(settings: Settings) -> Iterator[tuple[Endpoint, Callable[[], None]]]:
-    """The same for a reader of several tables, who must find them of one published state.
+@dataclass(frozen=True)
+class Watched:
+    """An endpoint whose client is watched: which tables it has read since `renew` was called.
 
-    With it comes what renews that state, to be called before each statement. Other catalogs than
-    a SQL database don't tell where all tables are at one moment: there, each table is read as it
-    is when it is asked for.
-
-    Raises what `open_catalog` raises; nothing is made where no lakehouse is yet.
+    `renew` is called before each statement. `catalog` is as its client sees it; None where that
+    is a service that nobody watches.
     """
-    if settings.catalog and kind_of(settings.catalog) != "sql":
-        with catalog_endpoint(settings, create=False) as endpoint:
-            yield endpoint, lambda: None
+
+    endpoint: Endpoint
+    catalog: Catalog | None = None
+    loaded: set[Identifier] = field(default_factory=set)
+    freshen: Callable[[], None] = lambda: None
+
+    def renew(self) -> None:
+        """From now on, be the catalog as it is now, of which nothing was read."""
+        self.freshen()
+        self.loaded.clear()
+
+
+@contextmanager
+def watched_endpoint(settings: Settings, *, write: bool) -> Iterator[Watched]:
+    """The same for SQL sessions; a reader finds all tables of one published state.
+
+    Other catalogs than a SQL database don't tell where all tables are at one moment: there, each
+    table is read as it is when it is asked for. So it is for who writes, and must find that.
+
+    Raises what `open_catalog` raises; nothing is made for a reader where no lakehouse is yet.
+    """
+    if _is_remote(settings):
+        with catalog_endpoint(settings) as endpoint:
+            yield Watched(endpoint)
         return
     from lakehouse.catalog.rest import serving  # noqa: PLC0415 - as below
 
-    with open_catalog(settings, create=False) as catalog:
-        assert isinstance(catalog, LakeSqlCatalog)  # noqa: S101 - its kind was asked above
-        steady = SteadyCatalog(catalog)
-        with serving(steady) as endpoint:
-            yield endpoint, steady.renew
+    loaded: set[Identifier] = set()
+    with open_catalog(settings, create=write) as catalog:
+        seen, freshen = catalog, lambda: None
+        if not write and isinstance(catalog, LakeSqlCatalog):
+            # A writer must find what it wrote, and the engine keeps its own transactions.
+            seen = SteadyCatalog(catalog)
+            freshen = seen.renew
+        with serving(seen, loaded=loaded.add) as endpoint:
+            yield Watched(endpoint, seen, loaded, freshen)
 
 
 @contextmanager

@@ -3,19 +3,19 @@
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from lakehouse.cli import console
+from lakehouse.cli.units import in_units
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
-    from lakehouse.config import Settings
     from lakehouse.query.boxes import Screen
+    from lakehouse.query.executions import Execution
     from lakehouse.query.results import Result
 
 TABLE = "table"
@@ -37,6 +37,7 @@ Examples:
   lakehouse sql -f report.sql --output report.parquet
   echo "SELECT * FROM landing.rejects" | lakehouse sql --format ndjson
   lakehouse sql --workgroup etl "INSERT INTO core.copy SELECT * FROM core.fct_orders"
+  lakehouse sql --reuse 60m "SELECT count(*) FROM core.fct_order_lines"
   lakehouse sql --dialect duckdb "summarize core.fct_orders"
   lakehouse sql --dialect duckdb --write "delete from landing.rejects where source_file = 'old.csv'"
 """
@@ -61,6 +62,11 @@ Examples:
     default="primary",
     metavar="NAME",
     help="Whose limits and permissions hold: [workgroups.NAME] of lakehouse.toml [primary].",
+)
+@click.option(
+    "--reuse",
+    metavar="AGE",
+    help="Answer from an earlier result at most so old (60m, 7d), if nothing it read has changed.",
 )
 @click.option(
     "--format",
@@ -98,6 +104,7 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     script: BinaryIO | None,
     dialect: str | None,
     workgroup: str,
+    reuse: str | None,
     style: str | None,
     output: Path | None,
     rows: int | None,
@@ -109,9 +116,9 @@ def sql(  # noqa: PLR0913 - one parameter a flag
 
     The statement is the argument, or comes from a file or standard input. Tables are
     named namespace.table. The dialect is Athena's or DuckDB's; only --write lets a statement
-    change anything. The result goes to standard output, how many rows it has and the seconds it
-    took to standard
-    error.
+    change anything. The result goes to standard output; how many rows it has, the seconds it
+    took, the bytes it scanned and the id of the query execution, by which `lakehouse queries`
+    finds it again, to standard error.
 
     A table is fitted to the terminal. Nothing is left out where the output is no terminal, or in
     another format.
@@ -121,47 +128,26 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     to_screen = output is None and sys.stdout.isatty()
     if style == "parquet" and to_screen:
         raise click.UsageError("Parquet is not for a terminal: name a file with --output.")
-    settings = invocation.settings().in_workgroup(workgroup)
-    write = settings.workgroup(workgroup).writes(workgroup, asked=write)
-    athena = (dialect or settings.query.dialect) == "athena"
-    if athena and folders:
+    settings = invocation.settings()
+    spoken = dialect or settings.in_workgroup(workgroup).query.dialect
+    if spoken == "athena" and folders:
         raise click.UsageError("--allow needs --dialect duckdb: Athena's dialect reads no files.")
+    from lakehouse.athena.executing import open_executions
     from lakehouse.query.destinations import destination
 
-    opened = (
-        _athena(settings, style, write=write)
-        if athena
-        else _duckdb(settings, write=write, folders=folders)
+    opened = open_executions(
+        settings, workgroup=workgroup, dialect=spoken, write=write, folders=folders
     )
-    with opened as ask:
+    with opened as executions:
         started = time.monotonic()
-        result = ask(text)
+        running = executions.run(text, reuse=_age(reuse))
+        as_text = spoken == "athena" and style in (TABLE, "csv")
+        result = running.shown(as_text=as_text)
         if result.columns:
             with destination(output) as file:
                 _write(result, style, file, _screen(to_screen, rows, everything))
-        console.note(_summary(result, time.monotonic() - started, output))
-
-
-@contextmanager
-def _duckdb(
-    settings: "Settings", *, write: bool, folders: tuple[Path, ...]
-) -> "Iterator[Callable[[str], Result]]":
-    from lakehouse.query import open_session
-
-    with open_session(settings, write=write, folders=folders) as session:
-        yield session.run
-
-
-@contextmanager
-def _athena(
-    settings: "Settings", style: str, *, write: bool
-) -> "Iterator[Callable[[str], Result]]":
-    from lakehouse.athena.results import printed, readable
-    from lakehouse.athena.session import open_athena
-
-    shown = printed if style in (TABLE, "csv") else readable
-    with open_athena(settings, write=write) as session:
-        yield lambda text: shown(*session.run(text))
+        seconds = time.monotonic() - started
+        console.note(_summary(result, seconds, output) + _scanned(running.execution))
 
 
 def _statement(argument: str | None, script: BinaryIO | None) -> str:
@@ -177,6 +163,22 @@ def _statement(argument: str | None, script: BinaryIO | None) -> str:
         return (script or sys.stdin.buffer).read().decode("utf-8-sig")
     except UnicodeDecodeError as e:
         raise click.UsageError("The statement is not UTF-8 text.") from e
+
+
+def _age(text: str | None) -> "timedelta | None":
+    from lakehouse.maintenance_settings import parse_duration
+
+    try:
+        return None if text is None else parse_duration(text)
+    except ValueError as e:
+        raise click.UsageError(f"--reuse: {e}") from e
+
+
+def _scanned(execution: "Execution") -> str:
+    if execution.reused:
+        return f", result of {execution.result_id} used again ({execution.id})"
+    scanned = f", {in_units(execution.bytes_scanned)} scanned" if execution.kind == "DML" else ""
+    return f"{scanned} ({execution.id})"
 
 
 def _screen(to_screen: bool, rows: int | None, everything: bool) -> "Screen":

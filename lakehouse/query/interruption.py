@@ -60,17 +60,18 @@ class Interruptible:
         try:
             return self._thread.submit(work).result(self._left)
         except TimeoutError as e:
-            self._stop()
+            self.stop()
             message = f"the statement took longer than the {self._seconds:g} s it may take"
             raise QueryError(message, hint="raise `timeout` under [query], or ask for less") from e
         except KeyboardInterrupt:
-            self._stop()
+            self.stop()
             raise
         finally:
             if self._left is not None:
                 self._left = max(0.0, self._left - (time.monotonic() - started))
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Stop the work under way, from any thread; returns when it has ended."""
         # The signal may have come while the work was handed over. Whatever was, ends before
         # this: the thread takes one piece after the other.
         idle = self._thread.submit(_nothing)

@@ -5,14 +5,16 @@ without tables or files turns its batches into text. So what a value looks like 
 on where the statement ran.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
 
 from lakehouse.errors import QueryError
 from lakehouse.query.diagnosis import message_of
+from lakehouse.query.results import Column, Result
 
 # 64-bit offsets: a page of long texts passes 2 GiB.
 _LARGE = {"arrow_large_buffer_size": "true"}
@@ -40,6 +42,43 @@ class Renderer:
         except duckdb.Error as e:
             hint = "cast the column to another type in the statement, such as varchar"
             raise QueryError(f"a value can't be written: {message_of(e)}", hint=hint) from e
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """Another form of a result, made of it batch by batch."""
+
+    columns: tuple[Column, ...]
+    schema: pa.Schema
+    rewritten: Callable[[Renderer, pa.RecordBatch], pa.RecordBatch]
+
+    def applied(self, result: Result) -> Result:
+        """The result in that form."""
+
+        def stream() -> Iterator[pa.RecordBatch]:
+            with rendering() as renderer:
+                for batch in result.stream:
+                    yield self.rewritten(renderer, batch)
+
+        return replace(result, columns=self.columns, schema=self.schema, stream=stream())
+
+
+def unchanged(result: Result) -> Rewriting:
+    """The result as it is."""
+    return Rewriting(result.columns, result.schema, lambda _, batch: batch)
+
+
+def as_text(result: Result) -> Rewriting:
+    """Every value as the engine's text."""
+    schema = pa.schema([pa.field(field.name, pa.large_string()) for field in result.schema])
+    casts = [f"CAST(#{i + 1} AS VARCHAR)" for i in range(len(schema))]
+
+    def rewritten(renderer: Renderer, batch: pa.RecordBatch) -> pa.RecordBatch:
+        texts = renderer.render(pa.Table.from_batches([batch]), casts).combine_chunks()
+        columns = [column.combine_chunks().cast(pa.large_string()) for column in texts.columns]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    return Rewriting(result.columns, schema, rewritten)
 
 
 @contextmanager

@@ -18,13 +18,20 @@ from lakehouse.query.containment import open_places
 from lakehouse.query.diagnosis import explained
 from lakehouse.query.engine_types import from_json
 from lakehouse.query.interruption import Interruptible
+from lakehouse.query.planned import Plan
+from lakehouse.query.planned import from_json as from_json_plan
 from lakehouse.query.results import Column, Result
 from lakehouse.query.worker import Admission, Files, Opening, Reached, Worker
 from lakehouse.query.worker.frames import Frame
+from lakehouse.query.worker.messages import to_bytes
 
 if TYPE_CHECKING:
-    from lakehouse.catalog import Endpoint
+    from pyiceberg.catalog import Catalog
 
+    from lakehouse.catalog.endpoint import Watched
+
+# Told the plan of a statement, and which tables (namespace and name) it was made of.
+Planned = Callable[[Plan, frozenset[tuple[str, ...]]], None]
 # Where a table without a namespace is looked for.
 NAMESPACE = "core"
 _TABLES = """
@@ -36,16 +43,37 @@ class Session:
     """Runs statements one after the other; each sees every table as it was when it began."""
 
     def __init__(
-        self, worker: Worker, run: Interruptible, renew: Callable[[], None] = lambda: None
+        self,
+        worker: Worker,
+        run: Interruptible,
+        watched: "Watched | None" = None,
+        planned: Planned | None = None,
     ) -> None:
         self._worker = worker
         self._run = run
-        self._renew = renew
+        self._watched = watched
+        self._planned = planned
         # What the next statement reads beside the tables: a new worker must be told again.
         self._held: list[Frame] = []
 
-    def run(self, sql: str) -> Result:
+    @property
+    def catalog(self) -> "Catalog | None":
+        """The catalog as statements see it; None where nobody can."""
+        return self._watched.catalog if self._watched else None
+
+    def renew(self) -> None:
+        """Let `catalog` be as it is now."""
+        if self._watched is not None:
+            self._watched.renew()
+
+    def cancel(self) -> None:
+        """Stop what runs now, from another thread; whoever waits for it is told an error."""
+        self._run.stop()
+
+    def run(self, sql: str, parameters: pa.Table | None = None) -> Result:
         """The result of the one statement in `sql`, in DuckDB's dialect.
+
+        `parameters` are the values of its question marks, columns of one row.
 
         Rows are computed while they are read; the next statement ends what is still unread.
 
@@ -53,7 +81,8 @@ class Session:
         CatalogError when the catalog does not answer, KeyboardInterrupt on Ctrl-C, which cancels
         the statement.
         """
-        return self.answer(Admission(sql), partial(explained, sql=sql, tables=self.tables))
+        asked = Admission(sql, parameters=parameters)
+        return self.answer(asked, partial(explained, sql=sql, tables=self.tables))
 
     def answer(self, asked: Admission, told: Callable[[Exception], LakehouseError]) -> Result:
         """The result of a statement; `told` makes a person's error of the engine's.
@@ -61,8 +90,11 @@ class Session:
         Raises what `told` gives, and what `run` raises.
         """
         self._run.begin(self._worker.start)
-        self._renew()
+        self.renew()
         self._held.clear()
+        if self._planned is not None and self._watched is not None:
+            plan = self._asked(asked.frame("plan"), told)
+            self._planned(from_json_plan(plan.head), frozenset(self._watched.loaded))
         begun = self._asked(asked.frame(), told)
         columns = tuple(Column(name, from_json(kind)) for name, kind in begun.head["columns"])
         schema = pa.ipc.open_stream(begun.body).schema
@@ -87,10 +119,7 @@ class Session:
 
     def hold(self, name: str, rows: pa.Table) -> None:
         """Let the next statements read `rows` as `name`; whoever names it so, quotes it."""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, rows.schema) as writer:
-            writer.write_table(rows)
-        self._keep(Frame({"ask": "hold", "name": name}, memoryview(sink.getvalue())))
+        self._keep(Frame({"ask": "hold", "name": name}, to_bytes(rows)))
 
     def hold_files(self, files: Files) -> int:
         """Let the next statements read files as `name0`, `name1`...; how many there are.
@@ -128,7 +157,12 @@ class Session:
 
 @contextmanager
 def open_session(
-    settings: Settings, *, write: bool = False, folders: Sequence[Path] = (), ready: str = ""
+    settings: Settings,
+    *,
+    write: bool = False,
+    folders: Sequence[Path] = (),
+    ready: str = "",
+    planned: Planned | None = None,
 ) -> Iterator[Session]:
     """A session on the tables of the catalog, until the block ends.
 
@@ -136,7 +170,8 @@ def open_session(
     write to the catalog's tables. Files can be
     read in `folders` and nowhere else. A table is named namespace.table; a bare name means core.
     `ready` names a function, `module:name`, that adds to the connection what a dialect needs
-    before it is closed to the outside.
+    before it is closed to the outside. `planned` is told what a statement scans, and of which
+    tables, before it runs; what it raises is raised in its stead.
 
     Statements run in a process of their own, which is killed when it does not stop.
 
@@ -150,7 +185,12 @@ def open_session(
         # The engine and the catalog take about as long to start: each does it meanwhile.
         starting = thread.submit(worker.start)
         try:
-            with _reached(settings, write) as (endpoint, renew):
+            from lakehouse.catalog.endpoint import (  # noqa: PLC0415 - the engine starts meanwhile
+                watched_endpoint,
+            )
+
+            with watched_endpoint(settings, write=write) as watched:
+                endpoint = watched.endpoint
                 # DuckDB makes the last folder when it has to spill, and removes it at the end.
                 with suppress(OSError):  # where nothing can be written, only spilling fails
                     spill.parent.mkdir(parents=True, exist_ok=True)
@@ -160,20 +200,7 @@ def open_session(
                 starting.result()
                 run = Interruptible(worker, thread, limits.timeout)
                 run(partial(worker.reach, reached))
-                yield Session(worker, run, renew)
+                yield Session(worker, run, watched, planned)
         finally:
             starting.cancel()
             thread.submit(worker.close).result()
-
-
-@contextmanager
-def _reached(settings: Settings, write: bool) -> Iterator[tuple["Endpoint", Callable[[], None]]]:
-    from lakehouse.catalog import catalog_endpoint  # noqa: PLC0415 - the engine starts meanwhile
-    from lakehouse.catalog.endpoint import steady_endpoint  # noqa: PLC0415
-
-    if write:  # what it wrote, the next statement must find; DuckDB keeps its own transactions
-        with catalog_endpoint(settings) as endpoint:
-            yield endpoint, lambda: None
-    else:
-        with steady_endpoint(settings) as reached:
-            yield reached

@@ -105,3 +105,28 @@ PUBLICATIONS_SCHEMA = Schema(
     NestedField(6, "row_count", LongType(), doc="Its rows since; null: dropped"),
     NestedField(7, "run", StringType(), required=True, doc="The dbt invocation that built it"),
 )
+
+QUERY_EXECUTIONS = (NAMESPACE, "query_executions")
+
+QUERY_EXECUTIONS_SCHEMA = Schema(
+    NestedField(1, "id", StringType(), required=True, doc="The query execution, a UUID"),
+    NestedField(2, "submitted_at", TimestamptzType(), required=True, doc="When it was submitted"),
+    NestedField(3, "started_at", TimestamptzType(), doc="When it began to run; null: never"),
+    NestedField(4, "ended_at", TimestamptzType(), required=True, doc="When it ended"),
+    NestedField(5, "state", StringType(), required=True, doc="SUCCEEDED, FAILED or CANCELLED"),
+    NestedField(6, "workgroup", StringType(), required=True, doc="The workgroup it ran in"),
+    NestedField(7, "dialect", StringType(), required=True, doc="athena or duckdb"),
+    NestedField(8, "database", StringType(), required=True, doc="What a bare table name means"),
+    NestedField(9, "kind", StringType(), required=True, doc="DML, DDL or UTILITY"),
+    NestedField(10, "sql", StringType(), required=True, doc="The text of the statement"),
+    NestedField(11, "parameters", StringType(), required=True, doc="Its parameters, a JSON list"),
+    NestedField(12, "bytes_scanned", LongType(), required=True, doc="Bytes of column chunks"),
+    NestedField(13, "files_scanned", LongType(), required=True, doc="Files they lie in"),
+    NestedField(14, "row_count", LongType(), doc="Rows answered or written"),
+    NestedField(15, "tables", StringType(), required=True, doc="Tables read, with snapshots, JSON"),
+    NestedField(16, "views", StringType(), required=True, doc="Views read, a JSON list"),
+    NestedField(17, "error_code", StringType(), doc="Athena's code of its error"),
+    NestedField(18, "error", StringType(), doc="What the error says"),
+    NestedField(19, "result_id", StringType(), doc="Whose result it has; another's: used again"),
+    NestedField(20, "cost", DoubleType(), required=True, doc="Dollars that Athena would charge"),
+)

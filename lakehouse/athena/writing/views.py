@@ -33,10 +33,14 @@ class StoredView:
 
 
 class Views:
-    """The views of a catalog; `catalog` opens it when it is first needed."""
+    """The views of a catalog; `catalog` opens it when it is first needed.
+
+    `read` are the texts of those that were found, by `database.name`.
+    """
 
     def __init__(self, catalog: Callable[[], Catalog]) -> None:
         self._catalog = catalog
+        self.read: dict[str, str] = {}
 
     def find(self, database: str, name: str) -> StoredView | None:
         """The view of that name, or None; also where the catalog knows no views."""
@@ -44,7 +48,9 @@ class Views:
             view = self._catalog().load_view((database, name))
         except (NoSuchViewError, NoSuchNamespaceError, NoSuchTableError, NotImplementedError):
             return None
-        return StoredView(database, name, _text_of(view))
+        text = _text_of(view)
+        self.read[f"{database}.{name}"] = text
+        return StoredView(database, name, text)
 
     def names(self, database: str) -> list[str]:
         """The names of a database's views, sorted."""

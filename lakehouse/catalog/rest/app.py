@@ -2,10 +2,12 @@
 
 import asyncio
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from pyiceberg.catalog import Catalog
+from pyiceberg.typedef import Identifier
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -53,13 +55,23 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
 }
 
 
-def rest_app(catalog: Catalog, token: str, staged: StagedFolders) -> ASGIApp:
-    """The Iceberg REST service over `catalog`, for clients that bear `token`."""
+def rest_app(
+    catalog: Catalog,
+    token: str,
+    staged: StagedFolders,
+    loaded: Callable[[Identifier], None] = lambda _: None,
+) -> ASGIApp:
+    """The Iceberg REST service over `catalog`, for clients that bear `token`.
+
+    `loaded` is told which table a client reads.
+    """
+
+    call = partial(Call, catalog, staged=staged, loaded=loaded)
 
     def route(path: str, handlers: Mapping[str, Handler]) -> Route:
         async def answer(request: Request) -> Response:
             try:
-                return await _answer(request, handlers, catalog, staged)
+                return await _answer(request, handlers, call)
             except Exception as e:  # noqa: BLE001 - every error becomes an answer
                 return failure(e)
 
@@ -105,14 +117,12 @@ class _Guard:
 
 
 async def _answer(
-    request: Request, handlers: Mapping[str, Handler], catalog: Catalog, staged: StagedFolders
+    request: Request, handlers: Mapping[str, Handler], called: Callable[..., Call]
 ) -> Response:
-    call = Call(
-        catalog,
+    call = called(
         path=request.path_params,
         query=request.query_params,
         raw=await _body(request),
-        staged=staged,
         agent=request.headers.get("user-agent", ""),
     )
     # Starlette takes HEAD wherever it takes GET.

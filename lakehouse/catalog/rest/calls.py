@@ -25,7 +25,10 @@ Body = TypeVar("Body", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Call:
-    """One request. Path parameters still carry their percent-encoding."""
+    """One request. Path parameters still carry their percent-encoding.
+
+    `loaded` is told which table a client reads.
+    """
 
     catalog: Catalog
     path: Mapping[str, str]
@@ -33,6 +36,7 @@ class Call:
     raw: bytes
     staged: StagedFolders
     agent: str = ""
+    loaded: Callable[[Identifier], None] = lambda _: None
 
     @property
     def namespace(self) -> Identifier:

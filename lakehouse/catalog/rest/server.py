@@ -10,6 +10,7 @@ from typing import Any
 
 import uvicorn
 from pyiceberg.catalog import Catalog
+from pyiceberg.typedef import Identifier
 
 from lakehouse.catalog.endpoint import Endpoint
 from lakehouse.catalog.rest.app import rest_app
@@ -22,17 +23,23 @@ GRACE_SECONDS = 5
 
 @contextmanager
 def serving(
-    catalog: Catalog, *, host: str = "127.0.0.1", port: int = 0, token: str = ""
+    catalog: Catalog,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    token: str = "",
+    loaded: Callable[[Identifier], None] = lambda _: None,
 ) -> Iterator[Endpoint]:
     """The Iceberg REST service over `catalog`, running until the block ends.
 
-    `port` 0 is a free one, an empty `token` a random one.
+    `port` 0 is a free one, an empty `token` a random one. `loaded` is told which table a client
+    reads, in the service's thread.
     Raises MachineError when the port is in use or the address is not this machine's.
     """
     token = token or secrets.token_urlsafe(32)
     staged = StagedFolders()
     with _listening(host, port) as listener:
-        server = _Server(rest_app(catalog, token, staged))
+        server = _Server(rest_app(catalog, token, staged, loaded))
         thread = threading.Thread(
             target=server.run_on, args=(listener,), name="iceberg-rest", daemon=True
         )

@@ -90,7 +90,9 @@ def create_table(call: Call) -> Response:
 
 def load_table(call: Call) -> Response:
     """A table's metadata."""
-    return stored_table(call.catalog, call.identifier)
+    found = stored_table(call.catalog, call.identifier)
+    call.loaded(call.identifier)
+    return found
 
 
 def head_table(call: Call) -> Response:

@@ -1,5 +1,6 @@
 """The engine inside a worker: one connection, one statement after the other."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from lakehouse.query.diagnosis import message_of
 from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.engine_types import EngineType, engine_type
 from lakehouse.query.limits import bytes_of_memory, set_limits
+from lakehouse.query.planned import Plan, read_plan, together
 from lakehouse.query.rendering import LOSSLESS
 from lakehouse.query.results import BATCH_ROWS
 from lakehouse.query.statements import Statement, admit
@@ -35,6 +37,7 @@ _COUNTED = (
     duckdb.StatementType.DELETE,
     duckdb.StatementType.MERGE_INTO,
 )
+_ANALYZE = re.compile(r"\s*explain\s+analyze\s", re.IGNORECASE)
 # What Python and all libraries have reserved when a worker is ready comes on top of the engine's
 # memory; and this, for arenas and the stacks of threads that come later.
 _RESERVE = 1 << 30
@@ -61,6 +64,7 @@ class Engine:
         self._con.execute("SET TimeZone = 'UTC'")
         self._batches: Iterator[pa.RecordBatch] = iter(())
         self._write = False
+        self._planned = False
         _bound(bytes_of_memory(self._con))
 
     def reach(self, reached: Reached) -> None:
@@ -84,18 +88,47 @@ class Engine:
         contain(self._con, reached.allowed, write=reached.write)
         self._write = reached.write
 
+    def plan(self, asked: Admission) -> Plan:
+        """What a statement is going to scan; the last one ends.
+
+        For a reading one, `run` finds the tables as they were planned. What is wrong with a
+        statement, `run` tells. Raises QueryError and duckdb.InterruptException.
+        """
+        self._end()
+        statement = self._admitted(asked)
+        if statement.explains and not _ANALYZE.match(statement.sql):
+            return Plan()
+        if len(self._con.extract_statements(statement.sql)) > 1:  # PIVOT, which is several
+            return Plan(known=False)
+        if not statement.writes:
+            self._con.execute("BEGIN TRANSACTION")
+            self._planned = True
+        steps = (*asked.before, *((statement.sql,) if statement.sql else ()), *asked.after)
+        plans = [self._explained(_ANALYZE.sub("", step), _values(asked)) for step in steps]
+        # What reads what a step before it makes can't be explained by itself, and scans no table.
+        return plans[0] if len(plans) == 1 else together([p for p in plans if p.known])
+
+    def _explained(self, sql: str, values: list[object] | None) -> Plan:
+        try:
+            found = self._con.execute(f"EXPLAIN (FORMAT json) {sql}", values).fetchall()
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error:
+            self._end()
+            return Plan(known=False, wrong=True)
+        return read_plan(found[0][1])
+
     def run(self, asked: Admission) -> Begun:
         """Begin a statement; the last one ends. Raises QueryError and duckdb.Error."""
-        self._batches = iter(())
-        if asked.admitted:
-            statement = Statement(asked.sql, writes=asked.writes, explains=asked.explains)
-        else:
-            statement = admit(self._con, asked.sql, write=self._write)
+        if not self._planned:
+            self._end()
+        self._planned = False  # the transaction now is this statement's
+        statement = self._admitted(asked)
         if statement.writes:
             with no_stray_folder():
                 changed = self._written(statement.sql, asked)
             return Begun((), pa.schema([]), changed=changed)
-        self._con.execute(statement.sql)
+        self._con.execute(statement.sql, _values(asked))
         columns = tuple((str(name), engine_type(kind)) for name, kind, *_ in self._con.description)
         reader = self._con.to_arrow_reader(BATCH_ROWS)
         self._batches = iter(reader)
@@ -104,7 +137,7 @@ class Engine:
     def _written(self, sql: str, asked: Admission) -> int | None:
         """How many rows a statement has changed; None if it counts none."""
         if not asked.before and not asked.after:
-            return self._count(sql)
+            return self._count(sql, _values(asked))
         self._con.execute("BEGIN TRANSACTION")
         try:
             changed = 0
@@ -119,17 +152,33 @@ class Engine:
             raise
         return changed
 
-    def _count(self, sql: str) -> int | None:
-        self._con.execute(sql)
+    def _count(self, sql: str, values: list[object] | None = None) -> int | None:
+        self._con.execute(sql, values)
         counted = self._con.fetchone()
         return counted[0] if counted else None
+
+    def _admitted(self, asked: Admission) -> Statement:
+        if asked.admitted:
+            return Statement(asked.sql, writes=asked.writes, explains=asked.explains)
+        return admit(self._con, asked.sql, write=self._write)
+
+    def _end(self) -> None:
+        """End the statement that was last, and its transaction."""
+        self._batches = iter(())
+        self._planned = False
+        with suppress(duckdb.Error):  # there may be none
+            self._con.execute("ROLLBACK")
 
     def next(self) -> pa.RecordBatch | None:
         """The next rows of the statement; None when there are no more."""
         return next(self._batches, None)
 
     def texts(self, sql: str) -> list[list[str | None]]:
-        """The rows of a query of our own about the catalog, every value as text or NULL."""
+        """The rows of a query of our own about the catalog, every value as text or NULL.
+
+        The statement before it ends.
+        """
+        self._end()
         rows = self._con.execute(sql).fetchall()
         return [[None if value is None else str(value) for value in row] for row in rows]
 
@@ -152,6 +201,12 @@ class Engine:
     def interrupt(self) -> None:
         """End what runs now; from another thread."""
         self._con.interrupt()
+
+
+def _values(asked: Admission) -> list[object] | None:
+    if asked.parameters is None:
+        return None
+    return [column[0].as_py() for column in asked.parameters.columns]
 
 
 def _bound(memory: int) -> None:

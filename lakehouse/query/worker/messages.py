@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
+import pyarrow as pa
+
 from lakehouse.query.worker.frames import Frame
 
 
@@ -65,6 +67,7 @@ class Admission:
     """A statement to run: checked already, or to be admitted by the gate of DuckDB's dialect.
 
     What stands `before` and `after` a statement that writes is done with it in one transaction.
+    `parameters` are the values of its question marks, columns of one row.
     """
 
     sql: str
@@ -73,7 +76,18 @@ class Admission:
     explains: bool = False
     before: Sequence[str] = ()
     after: Sequence[str] = ()
+    parameters: pa.Table | None = None
 
-    def frame(self) -> Frame:
-        """The message that asks for it."""
-        return Frame({"ask": "run", **asdict(self)})
+    def frame(self, ask: str = "run") -> Frame:
+        """The message that asks to run it, or to `plan` it."""
+        fields = ("sql", "admitted", "writes", "explains", "before", "after")
+        head = {"ask": ask, **{name: getattr(self, name) for name in fields}}
+        return Frame(head) if self.parameters is None else Frame(head, to_bytes(self.parameters))
+
+
+def to_bytes(rows: pa.Table) -> memoryview:
+    """Rows as a stream of Arrow's, which keeps all their types."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    return memoryview(sink.getvalue())

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from lakehouse.errors import CatalogError, QueryError
 from lakehouse.query.engine_types import to_json
+from lakehouse.query.planned import to_json as to_json_plan
 from lakehouse.query.worker.engine import Begun, Engine
 from lakehouse.query.worker.frames import Frame, receive, send
 from lakehouse.query.worker.messages import Admission, Files, Opening, Reached
@@ -79,12 +80,22 @@ class _Work:
         engine = self._engine
         if engine is None:
             raise RuntimeError("a worker is opened before anything else is asked of it")
-        if asked == "run":
-            return _begun(engine.run(Admission(**fields)))
+        if asked in ("plan", "run"):
+            return _statement(engine, asked, fields, body)
         if asked == "next":
             batch = engine.next()
             return Frame({"more": False}) if batch is None else Frame({"more": True}, _bytes(batch))
         return Frame(_prepared(engine, head, body))
+
+
+def _statement(
+    engine: Engine, asked: str, fields: dict[str, Any], body: bytes | memoryview
+) -> Frame:
+    values = pa.ipc.open_stream(body).read_all() if body else None
+    statement = Admission(**fields, parameters=values)
+    if asked == "plan":
+        return Frame(to_json_plan(engine.plan(statement)))
+    return _begun(engine.run(statement))
 
 
 def _prepared(engine: Engine, head: dict[str, Any], body: bytes | memoryview) -> dict[str, Any]:

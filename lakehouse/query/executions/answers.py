@@ -1,0 +1,89 @@
+"""What executions need of a dialect: to run a statement, and to tell what it depends on."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from lakehouse.config import Settings
+from lakehouse.query.executions.parameters import as_row
+from lakehouse.query.executions.words import first_word, words_of
+from lakehouse.query.rendering import Rewriting, as_text, unchanged
+from lakehouse.query.results import Result
+from lakehouse.query.session import Planned, Session
+
+_QUERIES = frozenset({"select", "with", "values", "from", "table", "pivot"})
+# What the name of a file that can be read ends with.
+_FILES = frozenset({"parquet", "csv", "tsv", "json", "jsonl", "ndjson"})
+# Not functions, but just as volatile.
+_SAMPLES = frozenset({"sample", "tablesample"})
+_VOLATILE = "SELECT DISTINCT function_name FROM duckdb_functions() WHERE stability <> 'CONSISTENT'"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The result of a statement, how it is shown as text, and how it is stored as values.
+
+    `views` are the views that it read, with a digest of each one's text. It is not `repeatable`
+    when it read files that no snapshot tells the state of.
+    """
+
+    result: Result
+    printed: Rewriting
+    readable: Rewriting
+    views: Mapping[str, str] = field(default_factory=dict)
+    repeatable: bool = True
+
+
+class Statements(Protocol):
+    """A session in one dialect."""
+
+    @property
+    def session(self) -> Session:
+        """The session under it."""
+
+    def run(self, sql: str, parameters: Sequence[object]) -> Answer:
+        """Begin the one statement in `sql`, with values for its question marks."""
+
+    def repeatable(self, sql: str) -> bool:
+        """Whether the statement is a query that answers the same of the same tables."""
+
+    def views_now(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The digests of those of the views that are there now."""
+
+
+class Opener(Protocol):
+    """Opens sessions in one dialect."""
+
+    def __call__(
+        self, settings: Settings, *, write: bool, folders: Sequence[Path], planned: Planned
+    ) -> AbstractContextManager[Statements]:
+        """A session, until the block ends."""
+
+
+class DuckDbStatements:
+    """Statements in DuckDB's dialect."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def run(self, sql: str, parameters: Sequence[object]) -> Answer:
+        """Begin a statement. Raises what `Session.run` raises."""
+        result = self.session.run(sql, as_row(parameters))
+        return Answer(result, as_text(result), unchanged(result))
+
+    def repeatable(self, sql: str) -> bool:
+        """Whether it is a query of tables without functions that answer otherwise each time."""
+        words = words_of(sql)
+        files = any(word in _FILES or word.startswith("read_") for word in words)
+        return first_word(sql) in _QUERIES and not files and self._volatile.isdisjoint(words)
+
+    def views_now(self, names: Sequence[str]) -> Mapping[str, str]:
+        """There are none."""
+        return {}
+
+    @cached_property
+    def _volatile(self) -> set[str]:
+        return {str(name) for (name,) in self.session.texts(_VOLATILE)} | _SAMPLES
