@@ -78,6 +78,7 @@ class Lake:
             self._views,
             self._told,
             ExternalChanges(self.external, self._places) if self.external else None,
+            self._settings,
         )
 
     @property

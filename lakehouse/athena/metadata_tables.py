@@ -166,7 +166,7 @@ def _partitions(table: Table) -> pa.Table:
     for file, spec_id in _live(table):
         if file.content:
             continue
-        texts = dict(_partition(file, specs[spec_id], schema))
+        texts = dict(partition_texts(file, specs[spec_id], schema))
         key = tuple(texts.get(name) for name in names)
         row = made.setdefault(
             key, {"partition": dict(zip(names, key, strict=True)), "record_count": 0,
@@ -183,14 +183,20 @@ def _partitions(table: Table) -> pa.Table:
     return pa.Table.from_pylist(list(made.values()), pa.schema({"partition": types, **fields}))
 
 
-def _partition(
+def partition_texts(
     file: DataFile, spec: PartitionSpec, schema: Schema
 ) -> Iterable[tuple[str, str | None]]:
+    """The name and the text of each field of a file's partition."""
     for i, field in enumerate(spec.fields):
         value = file.partition[i]
         kind = schema.find_field(field.source_id).field_type
         shown = None if value is None else field.transform.to_human_string(kind, value)
         yield field.name, shown
+
+
+def live_files(table: Table) -> Iterable[DataFile]:
+    """The data files of the current snapshot."""
+    return (file for file, _ in _live(table) if not file.content)
 
 
 def _live(table: Table) -> Iterable[tuple[DataFile, int]]:

@@ -6,9 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.partitioning import (
+    PartitionField,
+    PartitionSpec,
+    _to_partition_representation,
+)
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import DayTransform, MonthTransform, YearTransform
+from pyiceberg.transforms import (
+    DayTransform,
+    IdentityTransform,
+    MonthTransform,
+    YearTransform,
+)
 from pyiceberg.typedef import Record
 from pyiceberg.types import TimestampType, TimestamptzType
 
@@ -76,5 +85,13 @@ def _records(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[Record
     for field in spec.fields:
         source = schema.find_field(field.source_id)
         transform = field.transform.pyarrow_transform(source.field_type)
-        columns.append(transform(rows[source.name].combine_chunks()).to_pylist())
+        values = transform(rows[source.name].combine_chunks()).to_pylist()
+        if isinstance(field.transform, IdentityTransform):
+            # Other transforms give numbers; a date itself is recorded as its days since 1970.
+            kind = source.field_type
+            values = [
+                None if value is None else _to_partition_representation(kind, value)
+                for value in values
+            ]
+        columns.append(values)
     return [Record(*values) for values in zip(*columns, strict=True)]

@@ -328,7 +328,7 @@ def test_a_ctas_that_fails_leaves_nothing(session: AthenaSession, catalog: Catal
         ("create database shop", "SCHEMA_ALREADY_EXISTS"),
         ("alter table shop.nosuch add columns (a int)", "TABLE_NOT_FOUND"),
         ("insert into other.shop.events values (1)", "CATALOG_NOT_FOUND"),
-        ("msck repair table shop.events", "NOT_SUPPORTED"),
+        ("msck repair table shop.none", "TABLE_NOT_FOUND"),
     ],
 )  # fmt: skip
 def test_what_athena_refuses_is_refused_by_its_code(

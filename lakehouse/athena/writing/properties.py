@@ -22,6 +22,13 @@ _NUMBERS = (
     "vacuum_max_snapshot_age_seconds",
     "vacuum_max_metadata_files_to_keep",
 )
+# What Iceberg calls the same, and how often its unit goes into Athena's.
+_ICEBERG = {
+    "write_target_data_file_size_bytes": (TARGET_SIZE, 1),
+    "vacuum_max_snapshot_age_seconds": ("history.expire.max-snapshot-age-ms", 1000),
+    "vacuum_min_snapshots_to_keep": ("history.expire.min-snapshots-to-keep", 1),
+    "vacuum_max_metadata_files_to_keep": ("write.metadata.previous-versions-max", 1),
+}
 _OF_A_TABLE = ("table_type", "format", "write_compression", "write_target_data_file_size_bytes")
 KEPT = frozenset({*_NUMBERS, "format", "write_compression", "write_target_data_file_size_bytes"})
 
@@ -63,8 +70,15 @@ def _compression(name: str, text: str) -> dict[str, str]:
 def _number(name: str, text: str) -> dict[str, str]:
     if not text.isdecimal() or not int(text):
         _refuse(name, text, "it is a whole number above 0")
-    extra = {TARGET_SIZE: text} if name == "write_target_data_file_size_bytes" else {}
-    return {name: text, **extra}
+    return {name: text, **as_iceberg(name, int(text))}
+
+
+def as_iceberg(name: str, value: int) -> dict[str, str]:
+    """The property of Iceberg's that a property of Athena's stands for, if there is one."""
+    if name not in _ICEBERG:
+        return {}
+    own, factor = _ICEBERG[name]
+    return {own: str(value * factor)}
 
 
 def _unknown(name: str, text: str) -> dict[str, str]:

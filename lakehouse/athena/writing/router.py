@@ -6,14 +6,17 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.external.changes import ExternalChanges
+from lakehouse.athena.listings import found_table
 from lakehouse.athena.names import named
-from lakehouse.athena.schema import Schema
+from lakehouse.athena.schema import Schema, TableColumns
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.writing.creation import created_from
 from lakehouse.athena.writing.merges import MergeChange, merge, refuse_twice
 from lakehouse.athena.writing.rows import RowChange, RowChanges
 from lakehouse.athena.writing.tables import CatalogChanges
+from lakehouse.athena.writing.upkeep import Upkeep
 from lakehouse.athena.writing.views import Views
+from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.results import Result
 from lakehouse.query.session import Session
@@ -38,6 +41,7 @@ class WriteRouter:
         views: Views,
         told: Callable[[Exception], LakehouseError],
         files: ExternalChanges | None,
+        settings: Settings,
     ) -> None:
         self._session = session
         self._changes = CatalogChanges(catalog, named)
@@ -45,6 +49,7 @@ class WriteRouter:
         self._views = views
         self._told = told
         self._external = files
+        self._upkeep = Upkeep(settings, catalog, session.hold, self._numbers)
 
     def run(self, statement: v.Statement, parameters: Sequence[object]) -> Result:
         """What the statement did. Raises AthenaError, and CatalogError."""
@@ -77,10 +82,20 @@ class WriteRouter:
             self._views.create(named(statement.name), statement, self._schema)
         elif isinstance(statement, v.DropView):
             self._views.drop(named(statement.name), if_exists=statement.if_exists)
-        elif isinstance(statement, v.MsckRepair):
-            self._repair(named(statement.table))
         elif isinstance(statement, _ALTERS):
             self._alter(named(statement.table), statement)
+        else:
+            self._keep_up(statement)
+
+    def _keep_up(self, statement: v.Statement) -> None:
+        if isinstance(statement, v.Optimize):
+            name = named(statement.table)
+            self._upkeep.optimize(name, self._iceberg(statement.table, "OPTIMIZE"), statement)
+        elif isinstance(statement, v.Vacuum):
+            self._iceberg(statement.table, "VACUUM")
+            self._upkeep.vacuum(named(statement.table))
+        elif isinstance(statement, v.MsckRepair):
+            self._repair(named(statement.table))
         else:
             raise not_supported(type(statement).__name__.upper())
 
@@ -136,6 +151,16 @@ class WriteRouter:
         if change.probe and not self._any(change.probe):
             return Result.nothing(changed=0)
         return self._written(change.sql)
+
+    def _iceberg(self, name: v.Name, what: str) -> TableColumns:
+        columns = found_table(self._schema, name)
+        if not columns.writable:
+            raise not_supported(f"{what} of {'.'.join(name)}, which is {columns.what},")
+        return columns
+
+    def _numbers(self, sql: str) -> list[int]:
+        pages = self._session.answer(_reads(sql), self._told).pages()
+        return [number for page in pages for number in page.column(0).to_pylist()]
 
     def _merge(self, change: MergeChange) -> Result:
         if not self._any(change.probe):

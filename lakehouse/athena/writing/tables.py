@@ -34,7 +34,7 @@ from pyiceberg.transforms import (
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.writing.iceberg_types import iceberg_type, schema_of
-from lakehouse.athena.writing.properties import KEPT, read_properties
+from lakehouse.athena.writing.properties import KEPT, as_iceberg, read_properties
 from lakehouse.tables.descriptions import COMMENT
 from lakehouse.tables.evolution import can_become
 
@@ -287,7 +287,8 @@ def _unset(table: Table, keys: Sequence[str]) -> None:
         message = f"Unsupported table property key: {unknown[0]}"
         raise AthenaError("INVALID_TABLE_PROPERTY", message)
     with table.transaction() as transaction:
-        transaction.remove_properties(*keys)
+        own = [name for key in keys for name in as_iceberg(key, 0)]
+        transaction.remove_properties(*keys, *own)
 
 
 def _own_name(table: Table, column: str) -> str:

@@ -1,7 +1,7 @@
 """Small files become large ones, and deleted rows leave the files they are in."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow.parquet as pq
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
@@ -94,6 +94,8 @@ def _plan(site: Site) -> list[Group]:
     if metadata.format_version > 2:
         return []  # PyIceberg can't write them
     inventory = take_inventory(metadata, site.table.io)
+    if only := site.order.only:
+        inventory = replace(inventory, files=tuple(filter(only, inventory.files)))
     return plan(metadata, inventory, site.file_size, full=site.order.full)
 
 

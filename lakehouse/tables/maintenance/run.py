@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 from pyiceberg.catalog import Catalog
@@ -23,7 +24,8 @@ from lakehouse.tables.maintenance.records import record
 from lakehouse.tables.maintenance.site import Action, Order, Site
 from lakehouse.tables.maintenance.territory import Territory
 
-_STEPS = (compact, pack_manifests, expire, remove_orphans)
+Step: TypeAlias = Callable[[Site], Iterator[Action]]
+_STEPS: tuple[Step, ...] = (compact, pack_manifests, expire, remove_orphans)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Maintenance:
     notes: Path
     clock: Callable[[], datetime]
     busy: Callable[[Identifier], str] = lambda _: ""
+    steps: Sequence[Step] = _STEPS
 
     def run(
         self, tables: Sequence[Identifier] = (), progress: Progress = SILENT
@@ -99,11 +102,11 @@ class Maintenance:
                 error = CatalogError(message, hint=hint)
         return Maintained(".".join(name), tuple(done), error)
 
-    def _steps(self, name: Identifier) -> Iterator[tuple[Callable[[Site], Iterator[Action]], Site]]:
+    def _steps(self, name: Identifier) -> Iterator[tuple[Step, Site]]:
         table = self.catalog.load_table(name)
         journal = Journal(self.notes / f"{table.metadata.table_uuid}.jsonl")
         territory = Territory(self.catalog, table)
         busy = partial(self.busy, name)
         site = Site(table, territory, self.order, journal, self.clock, busy)
-        for step in _STEPS:
+        for step in self.steps:
             yield step, site

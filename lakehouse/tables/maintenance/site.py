@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from pyiceberg.table import Table
 
 from lakehouse.maintenance_settings import MaintenanceSettings
+from lakehouse.tables.maintenance.inventory import LiveFile
 from lakehouse.tables.maintenance.journal import Journal
 from lakehouse.tables.maintenance.territory import Territory
 
@@ -53,11 +54,15 @@ class Action:
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for: `full` rewrites whatever could be better; `dry_run` changes nothing."""
+    """What is asked for: `full` rewrites whatever could be better; `dry_run` changes nothing.
+
+    `only`, if it is there, says which files may be rewritten.
+    """
 
     settings: MaintenanceSettings
     dry_run: bool = False
     full: bool = False
+    only: Callable[[LiveFile], bool] | None = None
 
 
 @dataclass(frozen=True)
