@@ -45,8 +45,11 @@ def end(
     """Publish the draft of the run in which nothing `failed`; otherwise leave it for a look.
 
     An `empty` run (--empty) tried whether all models can be built, with no rows: it is discarded.
+    A draft that the run was only shown is left to whoever opened it.
     Raises CatalogError when somebody else changed one of the tables meanwhile.
     """
+    if draft.run != request["run"]:
+        return None
     if request["failed"]:
         draft.close()
         return None

@@ -11,6 +11,7 @@ from dbt_common.events.event_manager_client import cleanup_event_logger
 
 from dbt_project.plugin.lake import lake_of, refused
 from ingest.refusals import translated
+from lakehouse.catalog.drafts import DraftCatalog
 from lakehouse.config import Settings
 
 PROJECT = Path(__file__).parents[1]
@@ -22,8 +23,11 @@ def invoke(
     arguments: Sequence[str],
     *,
     on_event: Callable[[Any], None] | None = None,
+    draft: DraftCatalog | None = None,
 ) -> dbtRunnerResult:
     """Run a dbt command (`["build", "--select", "core"]`) on the lake of `settings`.
+
+    With an open `draft` it is run on that, and neither publishes nor discards it.
 
     Everything dbt writes goes below the home: compiled SQL and results to `dbt/target`, its log
     to `dbt/logs`, nothing to standard output. `on_event` gets every event of dbt's log. The
@@ -44,7 +48,7 @@ def invoke(
     }
     given = [part for name, value in flags.items() for part in (name, str(value))]
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
-    with lake_of(settings), _log_closed():
+    with lake_of(settings, draft), _log_closed():
         result = runner.invoke([*arguments, *given])
         refusal = refused()
     if isinstance(result.exception, KeyboardInterrupt):

@@ -34,6 +34,7 @@ from lakehouse.tables.publications import Publication
 # dbt makes the plugin itself, from the names in profiles.yml, so this is the one way to hand it
 # anything that is no text.
 _given: Settings | None = None
+_given_draft: DraftCatalog | None = None
 _opened = ExitStack()
 _refused: list[LakehouseError] = []
 _published: list[Publication] = []
@@ -42,21 +43,21 @@ _OF_THE_RUN = {"begin", "end"}
 
 
 @contextmanager
-def lake_of(settings: Settings) -> Iterator[None]:
-    """Let every dbt invocation in the block work on the lake of `settings`.
+def lake_of(settings: Settings, draft: DraftCatalog | None = None) -> Iterator[None]:
+    """Let every dbt invocation in the block work on the lake of `settings`, or on its `draft`.
 
     Without it the plugin asks lakehouse.toml and LAKEHOUSE_*, from the dbt project upwards. When
     the block ends, dbt's DuckDB and the REST service are closed, so that the next block may name
     another lake.
     """
-    global _given  # noqa: PLW0603
-    _given = settings
+    global _given, _given_draft  # noqa: PLW0603
+    _given, _given_draft = settings, draft
     _refused.clear()
     _published.clear()
     try:
         yield
     finally:
-        _given = None
+        _given = _given_draft = None
         close()
 
 
@@ -83,8 +84,10 @@ class Plugin(BasePlugin):
         """Open the catalog and start its REST service; both end with the process or the block."""
         with _told_to_dbt():
             self._settings = _given or load_settings(folder=Path(get_flags().PROJECT_DIR).resolve())
-            self._catalog = _opened.enter_context(open_catalog(self._settings))
-            if isinstance(self._catalog, LakeSqlCatalog):
+            self._catalog = _given_draft or _opened.enter_context(open_catalog(self._settings))
+            if self._catalog is _given_draft:
+                self._endpoint = _opened.enter_context(serving(self._catalog))
+            elif isinstance(self._catalog, LakeSqlCatalog):
                 self._catalog = DraftCatalog(self._catalog, self._settings.home, direct=[AUDIT])
                 _opened.callback(self._catalog.close)
                 self._endpoint = _opened.enter_context(serving(self._catalog))

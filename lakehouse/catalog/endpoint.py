@@ -1,7 +1,7 @@
 """Where engines reach the catalog: a running Iceberg REST service."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -73,23 +73,26 @@ def watched_endpoint(settings: Settings, *, write: bool) -> Iterator[Watched]:
 
 
 @contextmanager
-def catalog_endpoint(settings: Settings, *, create: bool = True) -> Iterator[Endpoint]:
+def catalog_endpoint(
+    settings: Settings, *, create: bool = True, draft: Catalog | None = None
+) -> Iterator[Endpoint]:
     """A running Iceberg REST service over the configured catalog, until the block ends.
 
     It runs in a thread of this process, on a free port of 127.0.0.1, behind a random token;
     for `type = "rest"` it is the configured service itself. Without `create`, nothing is made
-    where no lakehouse is yet.
+    where no lakehouse is yet. With a `draft` it is over that.
 
     Raises what `open_catalog` raises.
     """
-    if _is_remote(settings):
+    if draft is None and _is_remote(settings):
         given = settings.catalog
         yield Endpoint(given["uri"], given.get("token", ""), given.get("warehouse", ""))
         return
     # Imported late: the server takes 0.3 s, and needs this module's Endpoint itself.
     from lakehouse.catalog.rest import serving  # noqa: PLC0415
 
-    with open_catalog(settings, create=create) as catalog, serving(catalog) as endpoint:
+    opened = nullcontext(draft) if draft else open_catalog(settings, create=create)
+    with opened as catalog, serving(catalog) as endpoint:
         yield endpoint
 
 

@@ -1,7 +1,7 @@
 """The lake as the models use it: read at a snapshot, replace a table, append to one."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,14 +107,14 @@ class Lake:
 
 
 @contextmanager
-def open_lake(settings: Settings) -> Iterator[Lake]:
-    """The lake of this home, with DuckDB on it, until the block ends.
+def open_lake(settings: Settings, draft: Catalog | None = None) -> Iterator[Lake]:
+    """The lake of this home, or as its `draft` has it, with DuckDB on it, until the block ends.
 
     Raises what `open_catalog` raises.
     """
     with (
-        open_catalog(settings, create=False) as catalog,
-        catalog_endpoint(settings, create=False) as endpoint,
+        nullcontext(draft) if draft else open_catalog(settings, create=False) as catalog,
+        catalog_endpoint(settings, create=False, draft=draft) as endpoint,
         TemporaryDirectory(prefix="lakehouse-ml-") as spill,
         duckdb.connect() as connection,
     ):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
 
+    from lakehouse.catalog.drafts import DraftCatalog
+
 # The project as it lies beside this package; to import it takes dbt's 4 s.
 _PROJECT = Path(__file__).parents[2] / "dbt_project"
 _BAD = {"error", "fail", "runtime error", "partial success"}
@@ -132,15 +134,24 @@ def _remember(
     write_built(note, Built(project, nodes, contents, good))
 
 
-def test_models(settings: Settings, progress: Progress) -> WarehouseReport:
-    """Test the tables that hold what the models say.
+def test_models(
+    settings: Settings, progress: Progress, draft: "DraftCatalog | None"
+) -> WarehouseReport:
+    """Test the tables that hold what the models say, as the `draft` has them.
 
     Raises what `build_warehouse` raises.
     """
-    return _run(settings, progress, "Testing what the models say", "test", "--select", "tag:ml")
+    selected = ("test", "--select", "tag:ml")
+    return _run(settings, progress, "Testing what the models say", *selected, draft=draft)
 
 
-def _run(settings: Settings, progress: Progress, doing: str, *arguments: str) -> WarehouseReport:
+def _run(
+    settings: Settings,
+    progress: Progress,
+    doing: str,
+    *arguments: str,
+    draft: "DraftCatalog | None" = None,
+) -> WarehouseReport:
     from dbt_project.plugin.invocation import invoke  # noqa: PLC0415 - dbt takes 4 s
     from dbt_project.plugin.lake import published  # noqa: PLC0415
 
@@ -152,7 +163,7 @@ def _run(settings: Settings, progress: Progress, doing: str, *arguments: str) ->
             elif event.info.name == "NodeFinished":
                 task.advance(1)
 
-        result = invoke(settings, arguments, on_event=follow)
+        result = invoke(settings, arguments, on_event=follow, draft=draft)
     nodes = tuple(_outcomes(result, dbt_log(settings)))
     return WarehouseReport(nodes, published(), _drafts(settings))
 

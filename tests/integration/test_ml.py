@@ -422,8 +422,25 @@ def test_a_quantity_over_http_is_the_one_of_the_command_line(lake: Lake, client:
             "lines.0.unit_price",
         ),
         (
+            '{"lines": [{"customer_id": "C1", "product_id": "P1", "unit_price": "2.5"}]}',
+            "lines.0.unit_price",
+        ),
+        (
+            '{"lines": [{"customer_id": "C1", "product_id": "P1", "unit_price": true}]}',
+            "lines.0.unit_price",
+        ),
+        (
+            '{"lines": [{"customer_id": "C1", "product_id": "P1", "unit_price": NaN}]}',
+            "lines.0.unit_price",
+        ),
+        (
             '{"lines": [{"customer_id": "C1", "product_id": "P1", "unit_price": 1,'
             ' "ordered_at": "soon"}]}',
+            "lines.0.ordered_at",
+        ),
+        (
+            '{"lines": [{"customer_id": "C1", "product_id": "P1", "unit_price": 1,'
+            ' "ordered_at": 1700000000}]}',
             "lines.0.ordered_at",
         ),
         (

@@ -12,11 +12,12 @@ from dbt_project.plugin.invocation import invoke
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import BuildError
+from lakehouse.ml.lake import open_lake
 from lakehouse.ml.tasks import recommend
 from lakehouse.ml.tasks.execution import TASKS
+from lakehouse.pipeline import warehouse
 from lakehouse.pipeline.landing import land as pipeline_land
 from lakehouse.pipeline.models import ModelsReport, compute_models
-from lakehouse.pipeline.warehouse import build_warehouse
 from lakehouse.progress import SILENT
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -42,7 +43,7 @@ def log(folder: Path, name: str, days: range) -> Path:
 def land(settings: Settings, source: Path) -> None:
     with open_catalog(settings) as catalog:
         pipeline_land(source, catalog, settings, SILENT)
-    assert not build_warehouse(settings, SILENT).failures
+    assert not warehouse.build_warehouse(settings, SILENT).failures
 
 
 def lists(settings: Settings) -> pl.DataFrame:
@@ -111,6 +112,31 @@ FAULTS = {
 }
 
 
+def read_meanwhile(patch: pytest.MonkeyPatch, home: Settings) -> list[pl.DataFrame]:
+    """What a reader finds when the models are computed and not tested."""
+    seen: list[pl.DataFrame] = []
+
+    def tested(*given: object) -> object:
+        seen.append(lists(home))
+        return warehouse.test_models(*given)
+
+    patch.setattr("lakehouse.pipeline.models.test_models", tested)
+    return seen
+
+
+def test_plain_dbt_publishes_marts_beside_models_with_a_fault(
+    home: Settings, tmp_path: Path
+) -> None:
+    assert not compute(home).failures
+    with open_lake(home) as lake:
+        lake.replace("recommendations", with_a_gap(lists(home)), doc="", notes={})
+    with open_catalog(home) as catalog:
+        pipeline_land(log(tmp_path, "two.csv", range(60, 64)), catalog, home, SILENT)
+    assert not invoke(home, ["build", "--exclude", "resource_type:unit_test"]).success
+    with open_catalog(home) as catalog:
+        assert catalog.load_table("core.fct_order_lines").scan().count() == 64 * 5
+
+
 def test_what_a_test_finds_fault_with_gives_way_to_the_last_good_lists(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +147,10 @@ def test_what_a_test_finds_fault_with_gives_way_to_the_last_good_lists(
             patch.setattr("lakehouse.ml.tasks.execution.code_version", lambda test=test: test)
             patch.setattr("lakehouse.ml.runs.recording.code_version", lambda test=test: test)
             patch.setattr(recommend, "make_lists", lambda *g, fault=fault: fault(whole(*g)))
+            seen = read_meanwhile(patch, home)
             report = compute(home)
+            assert len(seen) == 1
+            assert seen[0].equals(good), "readers met what was not tested yet"
             assert [failed.name for failed in report.failed_tests] == [test]
             assert [v.task for v in report.restored] == ["recommend"]
             assert isinstance(report.failures[-1], BuildError)

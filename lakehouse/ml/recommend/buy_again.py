@@ -1,4 +1,4 @@
-"""Buy again: what the customer has bought, by how often, then by what sells now."""
+"""Buy again: what the customer has bought, by how often and by what sells now."""
 
 from dataclasses import dataclass
 
@@ -10,24 +10,26 @@ from lakehouse.ml.recommend.scoring import Mask, Picks
 
 CUSTOMERS_AT_A_TIME = 100_000
 
+REPEAT_POWER = 0.7
+"""Below 1: the tenth order of a product says less than its second did."""
+
 
 @dataclass(frozen=True)
 class BuyAgain:
-    """Repeat counts first; `tie_break` (below 1 a product) orders equal counts and the rest."""
+    """`habits` is customers x products; `selling` (below 1 a product) is added to all of them."""
 
-    counts: Sparse
-    tie_break: FloatArray
+    habits: Sparse
+    selling: FloatArray
 
     def scores(self, customers: IntArray) -> FloatArray:
-        """Orders that held the product, plus its recent popularity."""
-        return np.asarray(self.counts[customers].toarray() + self.tie_break, dtype=np.float32)
+        """Orders that held the product ^ 0.7, plus its recent popularity."""
+        return np.asarray(self.habits[customers].toarray() + self.selling, dtype=np.float32)
 
 
-def fit_buy_again(interactions: Interactions, half_life: float | None = None) -> BuyAgain:
-    """Counts of orders, fading with `half_life` days when it is given."""
-    counts = interactions.counts if half_life is None else interactions.faded(half_life)
+def fit_buy_again(interactions: Interactions) -> BuyAgain:
+    """By counts of orders."""
     recent = fit_recent_popularity(interactions).product_scores
-    return BuyAgain(counts, recent * np.float32(0.999))
+    return BuyAgain(interactions.counts.power(REPEAT_POWER), recent * np.float32(0.999))
 
 
 def repeats(model: BuyAgain, customers: IntArray, k: int, *, allowed: Mask) -> Picks:
@@ -38,10 +40,10 @@ def repeats(model: BuyAgain, customers: IntArray, k: int, *, allowed: Mask) -> P
 
 
 def _repeats(model: BuyAgain, customers: IntArray, k: int, allowed: Mask) -> Picks:
-    bought = model.counts[customers]
+    bought = model.habits[customers]
     products = bought.indices[kept := allowed[bought.indices]]
     rows = np.repeat(np.arange(len(customers)), np.diff(bought.indptr))[kept]
-    scores = bought.data[kept] + model.tie_break[products]
+    scores = bought.data[kept] + model.selling[products]
     order = np.lexsort((products, -scores, rows))
     each = np.bincount(rows, minlength=len(customers))
     places = np.arange(len(rows)) - np.repeat(np.cumsum(each) - each, each)

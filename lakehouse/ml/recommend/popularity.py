@@ -7,6 +7,7 @@ import numpy as np
 from lakehouse.ml.recommend.interactions import FloatArray, IntArray, Interactions
 
 RECENT_HALF_LIFE = 7.0
+USUAL_HALF_LIFE = 180.0
 TREND_POWER = 0.75
 FLOOR = 1e-4  # keeps a product nobody bought lately in the race, far behind
 
@@ -46,14 +47,14 @@ def trend(
     half_life: float = RECENT_HALF_LIFE,
     power: float = TREND_POWER,
 ) -> FloatArray:
-    """For each product (recent popularity / all-time popularity) ^ power, both as shares.
+    """For each product (recent orders / orders of the past half year) ^ power, both as shares.
 
-    What sells now against what it sold over all its time: it takes seasons and delistings into
-    models that know no time.
+    What sells now against what usually sells: it takes seasons and delistings into models that
+    know no time. The past fades too, slowly: what sold long ago says little of what is usual.
     """
     recent = _share_of_most(recent_orders(interactions, half_life)) + FLOOR
-    always = _share_of_most(interactions.buyers) + FLOOR
-    return np.asarray((recent / always) ** np.float32(power), dtype=np.float32)
+    usual = _share_of_most(recent_orders(interactions, USUAL_HALF_LIFE)) + FLOOR
+    return np.asarray((recent / usual) ** np.float32(power), dtype=np.float32)
 
 
 def _share_of_most(values: FloatArray) -> FloatArray:

@@ -3,12 +3,33 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+)
 
 from lakehouse.ml.quantity.asking import Question
 
+
+def _number(value: object, asked: ValidationInfo) -> object:
+    """JSON has numbers of its own: there, neither a text nor true is one. CSV has but texts."""
+    if isinstance(value, bool) or (asked.mode == "json" and not isinstance(value, int | float)):
+        raise ValueError("Input should be a valid number")
+    return value
+
+
+def _text(value: object, asked: ValidationInfo) -> object:
+    if asked.mode == "json" and not isinstance(value, str | None):
+        raise ValueError("Input should be a date and time in ISO 8601")
+    return value
+
+
 Identifier = Annotated[str, Field(min_length=1, max_length=64)]
-Price = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+Price = Annotated[float, BeforeValidator(_number), Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -18,7 +39,7 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+Moment = Annotated[datetime, BeforeValidator(_text), AfterValidator(_in_utc)]
 
 
 class Message(BaseModel):

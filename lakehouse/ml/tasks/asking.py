@@ -130,9 +130,9 @@ def predict_file(lake: Lake, file: Path, now: datetime) -> str:
     Raises ModelError for a file that can't be read, or a line that is wrong.
     """
     try:
-        frame = pl.read_csv(file, infer_schema=False)
-    except FileNotFoundError as e:
-        raise ModelError(f"no file {file}", hint="check --batch") from e
+        frame = pl.read_csv(file.read_bytes(), infer_schema=False)
+    except OSError as e:
+        raise ModelError(f"can't read {file}: {e.strerror}", hint="check --batch") from e
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as e:
         raise ModelError(f"{file} is no CSV: {e}", hint="see --help for its columns") from e
     if frame.is_empty():

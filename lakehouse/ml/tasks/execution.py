@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from pyiceberg.catalog import Catalog
+
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError, ModelError
 from lakehouse.ml.inputs import current_inputs
@@ -108,12 +110,14 @@ def execute_due(lake: Lake, clock: Clock, progress: Progress = SILENT) -> list[O
         return [_brought_up(lake, name, clock, progress) for name in TASKS]
 
 
-def build_models(settings: Settings, clock: Clock, progress: Progress = SILENT) -> list[Outcome]:
-    """The step of a build: every task that is due, on the lake of this home.
+def build_models(
+    settings: Settings, clock: Clock, progress: Progress = SILENT, draft: Catalog | None = None
+) -> list[Outcome]:
+    """Every task that is due, on the lake of this home or on its `draft`.
 
     Raises what `open_lake` and `execute_due` raise.
     """
-    with open_lake(settings) as lake:
+    with open_lake(settings, draft) as lake:
         return execute_due(lake, clock, progress)
 
 

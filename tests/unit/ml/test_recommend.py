@@ -84,15 +84,16 @@ def test_sql_and_the_kernel_find_the_same_neighbours() -> None:
     np.testing.assert_allclose(in_sql, by_kernel, atol=1e-5)
 
 
-def test_the_trend_is_recent_over_all_time_as_shares() -> None:
+def test_the_trend_is_recent_over_usual_orders_as_shares() -> None:
     # Old: 4 buyers 70 days ago. New: 2 buyers 7 days ago, half-life 7 days.
     old = [line(n, customer_id=f"c{n}", product_id="old") for n in range(4)]
     later = DAY + timedelta(days=63)
     new = [line(n, customer_id=f"c{n}", product_id="new", ordered_at=later) for n in range(4, 6)]
     found = interactions(lines(*old, *new), DAY + timedelta(days=70))
     np.testing.assert_allclose(recent_orders(found, 7), [2 * 0.5, 4 * 2**-10], rtol=1e-5)
-    recent, always = np.array([1, 2**-8]) + 1e-4, np.array([0.5, 1]) + 1e-4
-    np.testing.assert_allclose(trend(found, 7, 1), recent / always, rtol=1e-5)
+    usual = np.array([2 * 2 ** (-7 / 180), 4 * 2 ** (-70 / 180)])
+    recent, usual = np.array([1, 2**-8]) + 1e-4, usual / usual.max() + 1e-4
+    np.testing.assert_allclose(trend(found, 7, 1), recent / usual, rtol=1e-5)
 
 
 def test_a_product_on_two_lines_of_an_order_counts_once_and_nobody_is_no_customer() -> None:
@@ -131,7 +132,7 @@ def test_lists_made_together_are_those_made_one_by_one(fits: Fits) -> None:
         assert scores.tolist() == values.tolist()
 
 
-def test_repeats_are_ranked_by_count_then_by_what_sells_and_then_by_code() -> None:
+def test_repeats_are_ranked_by_score_and_equal_ones_by_code() -> None:
     #                   p0 p1 p2 p3 p4
     bought = csr_matrix([[1, 2, 1, 1, 5], [0, 0, 0, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
     model = BuyAgain(bought, np.array([0.1, 0.0, 0.4, 0.4, 0.9], np.float32))
