@@ -51,6 +51,7 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.cli.tables import print_rows
+    from lakehouse.query.executions.history import carry_over_waiting
     from lakehouse.tables.maintenance.home import maintenance
     from lakehouse.tables.maintenance.site import Order
 
@@ -66,6 +67,8 @@ def maintain(  # noqa: PLR0913 - the flags of a command
         explained("the catalog"),
         maintenance(settings, catalog, order, now) as work,
     ):
+        if not dry_run:
+            carry_over_waiting(settings, catalog)
         done = list(work.run(wanted, console.TerminalProgress()))
     actions = [action for each in done for action in each.actions]
     if actions or as_json:

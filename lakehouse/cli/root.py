@@ -19,6 +19,7 @@ from lakehouse.cli.generate import generate
 from lakehouse.cli.ingest import ingest
 from lakehouse.cli.maintenance import tables
 from lakehouse.cli.ml import ml
+from lakehouse.cli.queries import queries
 from lakehouse.cli.scale_out import scale_out
 from lakehouse.cli.sql import sql
 from lakehouse.errors import LakehouseError, MachineError
@@ -78,6 +79,7 @@ lakehouse.add_command(dashboard)
 lakehouse.add_command(diff)
 lakehouse.add_command(generate)
 lakehouse.add_command(ingest)
+lakehouse.add_command(queries)
 lakehouse.add_command(scale_out)
 lakehouse.add_command(sql)
 lakehouse.add_command(ml)

@@ -1,34 +1,17 @@
 """`lakehouse sql`: ask the tables."""
 
-import shutil
 import sys
-import time
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from lakehouse.cli import console
-from lakehouse.cli.units import in_units
+from lakehouse.cli import answers
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
-    from lakehouse.query.boxes import Screen
-    from lakehouse.query.executions import Execution
-    from lakehouse.query.results import Result
 
-TABLE = "table"
-FORMATS = (TABLE, "csv", "json", "ndjson", "parquet")
 DIALECTS = ("athena", "duckdb")
-SCREEN_ROWS = 40
-_SUFFIXES = {
-    ".csv": "csv",
-    ".json": "json",
-    ".jsonl": "ndjson",
-    ".ndjson": "ndjson",
-    ".parquet": "parquet",
-}
 
 EPILOG = """\b
 Examples:
@@ -68,25 +51,7 @@ Examples:
     metavar="AGE",
     help="Answer from an earlier result at most so old (60m, 7d), if nothing it read has changed.",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(FORMATS),
-    help="How to write the result; without it what FILE's name ends with, else a table.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write to FILE, which appears whole or not at all.",
-)
-@click.option(
-    "--rows",
-    type=click.IntRange(min=0),
-    help=f"How many rows a table shows [{SCREEN_ROWS} on a terminal, else all].",
-)
-@click.option("--all", "everything", is_flag=True, help="Show every row on a terminal, too.")
+@answers.shape_options
 @click.option("--write", is_flag=True, help="Allow a statement that writes to the tables.")
 @click.option(
     "--allow",
@@ -124,30 +89,18 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     another format.
     """
     text = _statement(statement, script)
-    style = style or _SUFFIXES.get(output.suffix.lower() if output else "", TABLE)
-    to_screen = output is None and sys.stdout.isatty()
-    if style == "parquet" and to_screen:
-        raise click.UsageError("Parquet is not for a terminal: name a file with --output.")
+    shape = answers.Shape.of(style, output, rows, everything=everything)
     settings = invocation.settings()
     spoken = dialect or settings.in_workgroup(workgroup).query.dialect
     if spoken == "athena" and folders:
         raise click.UsageError("--allow needs --dialect duckdb: Athena's dialect reads no files.")
     from lakehouse.athena.executing import open_executions
-    from lakehouse.query.destinations import destination
 
     opened = open_executions(
         settings, workgroup=workgroup, dialect=spoken, write=write, folders=folders
     )
     with opened as executions:
-        started = time.monotonic()
-        running = executions.run(text, reuse=_age(reuse))
-        as_text = spoken == "athena" and style in (TABLE, "csv")
-        result = running.shown(as_text=as_text)
-        if result.columns:
-            with destination(output) as file:
-                _write(result, style, file, _screen(to_screen, rows, everything))
-        seconds = time.monotonic() - started
-        console.note(_summary(result, seconds, output) + _scanned(running.execution))
+        answers.answer(executions, text, shape, spoken, reuse=answers.age(reuse))
 
 
 def _statement(argument: str | None, script: BinaryIO | None) -> str:
@@ -163,50 +116,3 @@ def _statement(argument: str | None, script: BinaryIO | None) -> str:
         return (script or sys.stdin.buffer).read().decode("utf-8-sig")
     except UnicodeDecodeError as e:
         raise click.UsageError("The statement is not UTF-8 text.") from e
-
-
-def _age(text: str | None) -> "timedelta | None":
-    from lakehouse.maintenance_settings import parse_duration
-
-    try:
-        return None if text is None else parse_duration(text)
-    except ValueError as e:
-        raise click.UsageError(f"--reuse: {e}") from e
-
-
-def _scanned(execution: "Execution") -> str:
-    if execution.reused:
-        return f", result of {execution.result_id} used again ({execution.id})"
-    scanned = f", {in_units(execution.bytes_scanned)} scanned" if execution.kind == "DML" else ""
-    return f"{scanned} ({execution.id})"
-
-
-def _screen(to_screen: bool, rows: int | None, everything: bool) -> "Screen":
-    from lakehouse.query.boxes import Screen
-
-    if everything:
-        rows = None
-    elif rows is None and to_screen:
-        rows = SCREEN_ROWS
-    return Screen(shutil.get_terminal_size().columns if to_screen else None, rows)
-
-
-def _write(result: "Result", style: str, file: BinaryIO, screen: "Screen") -> None:
-    if style == TABLE:
-        from lakehouse.query.boxes import write_table
-
-        write_table(result, file, screen)
-    else:
-        from lakehouse.query.formats import WRITERS
-
-        WRITERS[style](result, file)
-
-
-def _summary(result: "Result", seconds: float, output: Path | None) -> str:
-    if result.columns:
-        count, done = result.rows, f" written to {output}" if output else ""
-    elif result.changed is None:
-        return f"done in {seconds:.2f} s"
-    else:
-        count, done = result.changed, " written"
-    return f"{count:,} {'row' if count == 1 else 'rows'}{done} in {seconds:.2f} s"

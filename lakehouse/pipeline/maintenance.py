@@ -8,6 +8,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.progress import Progress
+from lakehouse.query.executions.history import carry_over_waiting
 from lakehouse.tables.maintenance.home import maintenance
 from lakehouse.tables.maintenance.run import Maintained
 from lakehouse.tables.maintenance.site import Action, Order
@@ -42,6 +43,7 @@ def keep_in_order(
             open_catalog(settings) as catalog,
             maintenance(settings, catalog, order, clock) as work,
         ):
+            carry_over_waiting(settings, catalog)
             return MaintenanceReport(tuple(work.run(progress=progress)))
     except LakehouseError as e:
         return MaintenanceReport(error=e)

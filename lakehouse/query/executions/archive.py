@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from lakehouse.config import Settings
 from lakehouse.errors import QueryError
-from lakehouse.query.executions.journal import Journal
+from lakehouse.query.executions.journal import FILE, FOLDER, Journal
 from lakehouse.query.executions.kept import Place, place_of
-from lakehouse.query.executions.opened import FOLDER
 from lakehouse.query.executions.records import Execution, State
 from lakehouse.query.results import Result
 
@@ -102,7 +101,7 @@ def open_archive(settings: Settings) -> Iterator[Archive]:
 def open_journal(settings: Settings) -> Iterator[Journal]:
     """The journal of the home, until the block ends. Raises as `open_archive` does."""
     folder: Path = settings.home / FOLDER
-    if not (folder / "journal.db").exists():
+    if not (folder / FILE).exists():
         hint = "run one with `lakehouse sql`"
         raise QueryError(f"no query was executed in {settings.home} yet", hint=hint)
     journal = Journal(folder)

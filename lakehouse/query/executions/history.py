@@ -7,7 +7,7 @@ commit and the journal's is found in the table by its id.
 """
 
 import json
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ from pyiceberg.transforms import MonthTransform
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.locks import home_lock
-from lakehouse.query.executions.journal import Journal
+from lakehouse.query.executions.journal import FILE, FOLDER, Journal
 from lakehouse.query.executions.kept import place_of
 from lakehouse.query.executions.records import Execution
 from lakehouse.tables.creation import ensure_table
@@ -53,6 +53,18 @@ def carry_over(settings: Settings, catalog: Catalog, journal: Journal) -> int:
             if not forgotten.reused:
                 place_of(forgotten).remove()
     return count
+
+
+def carry_over_waiting(settings: Settings, catalog: Catalog) -> int:
+    """Carry over what waits, if anything was ever executed in the home.
+
+    Returns how many executions were; 0 also when another process is at it. Raises CatalogError.
+    """
+    if not (settings.home / FOLDER / FILE).exists():
+        return 0
+    with closing(Journal(settings.home / FOLDER)) as journal, suppress(LockedError):
+        return carry_over(settings, catalog, journal)
+    return 0
 
 
 def carry_over_if_many(settings: Settings, journal: Journal) -> None:

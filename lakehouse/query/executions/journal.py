@@ -18,6 +18,9 @@ from lakehouse.errors import CatalogError
 from lakehouse.query.executions.owners import lives
 from lakehouse.query.executions.records import Execution, State, TableRead
 
+# Below the home.
+FOLDER: Final = "queries"
+FILE: Final = "journal.db"
 _VERSION: Final = 1
 _COLUMNS: Final = [field.name for field in fields(Execution)]
 _TIMES: Final = ("submitted_at", "started_at", "ended_at")
@@ -44,7 +47,7 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self._owners = folder / "owners"
         self._lock = Lock()
-        self._file = folder / "journal.db"
+        self._file = folder / FILE
         try:
             self._open()
         except sqlite3.DatabaseError as e:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from lakehouse.config import Settings
 from lakehouse.query.executions.answers import Opener
 from lakehouse.query.executions.history import carry_over_if_many
-from lakehouse.query.executions.journal import Journal
+from lakehouse.query.executions.journal import FOLDER, Journal
 from lakehouse.query.executions.kept import place_of
 from lakehouse.query.executions.owners import Owner
 from lakehouse.query.executions.recording import Recording
@@ -24,8 +24,6 @@ from lakehouse.query.executions.running import Runner, Running, Site
 from lakehouse.query.rendering import rendering
 from lakehouse.query.results import Result
 from lakehouse.workgroup_settings import PRIMARY
-
-FOLDER = "queries"
 
 
 class Handle:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from uuid import UUID
@@ -14,9 +15,18 @@ from lakehouse.quoting import literal
 _BIGINT = 1 << 63
 
 
+@dataclass(frozen=True)
+class Literal:
+    """A value as it is written in Athena's SQL already."""
+
+    text: str
+
+
 def written(value: object) -> str:  # noqa: C901, PLR0911, PLR0912 - a case for each class
     """The literal of a value. Raises QueryError for one that has none."""
     match value:
+        case Literal():
+            return value.text
         case None:
             return "NULL"
         case bool():
@@ -54,6 +64,9 @@ def as_row(values: Sequence[object]) -> pa.Table | None:
     Raises QueryError for one that can't be a parameter.
     """
     for value in values:
+        if isinstance(value, Literal):
+            hint = "only Athena's dialect takes parameters that are written in SQL"
+            raise QueryError("a parameter is a literal of Athena's", hint=hint)
         written(value)
     plain = [str(value) if isinstance(value, UUID) else value for value in values]
     return pa.table({f"p{i}": [value] for i, value in enumerate(plain)}) if values else None
