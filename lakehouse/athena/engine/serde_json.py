@@ -14,6 +14,7 @@ from lakehouse.athena.engine.function_error import FunctionError
 # A type as the relation tells it: a scalar's name, or [array, of], [map, key, value], [row, ...].
 Shape = Any
 _INTEGERS = {"tinyint": 7, "smallint": 15, "integer": 31, "bigint": 63}
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 _NUMBERS = {*_INTEGERS, "decimal", "real", "double"}
 
 
@@ -153,6 +154,8 @@ def _scalar(value: Any, kind: str, reader: _Reader) -> str | None:  # noqa: ANN4
 
 
 def _hive_number(value: str, kind: str) -> str:
+    if kind in ("real", "double") and value in _NOT_FINITE:
+        return value
     if not isinstance(value, Number):
         raise _bad("Current token (VALUE_STRING) not numeric, can not use numeric value accessors")
     if kind in _INTEGERS:

@@ -18,10 +18,11 @@ _ESCAPED = re.compile(r"""[\x01-\x1f\x7f"#%'*/:=?\\{\[\]^]""")
 def name_of(table: ExternalTable, partition: ExternalPartition) -> str:
     """A partition as SHOW PARTITIONS prints it: `year=2024/month=05`."""
     pairs = zip(table.partition_keys, partition.values, strict=True)
-    return "/".join(f"{key.name}={_escaped(value)}" for key, value in pairs)
+    return "/".join(f"{key.name}={escaped(value)}" for key, value in pairs)
 
 
-def _escaped(value: str) -> str:
+def escaped(value: str) -> str:
+    """A value as Hive writes it in a folder's name."""
     return _ESCAPED.sub(lambda found: f"%{ord(found[0]):02X}", value)
 
 

@@ -6,14 +6,17 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.external.changes import ExternalChanges
+from lakehouse.athena.external.places import Places
 from lakehouse.athena.listings import found_table
 from lakehouse.athena.names import named
 from lakehouse.athena.schema import Schema, TableColumns
 from lakehouse.athena.statements import values as v
+from lakehouse.athena.translation import translate_query
 from lakehouse.athena.writing.creation import created_from
 from lakehouse.athena.writing.merges import MergeChange, merge, refuse_twice
 from lakehouse.athena.writing.rows import RowChange, RowChanges
 from lakehouse.athena.writing.tables import CatalogChanges
+from lakehouse.athena.writing.unload import query, refuse_used, unload, unloading
 from lakehouse.athena.writing.upkeep import Upkeep
 from lakehouse.athena.writing.views import Views
 from lakehouse.config import Settings
@@ -43,6 +46,7 @@ class WriteRouter:
         files: ExternalChanges | None,
         settings: Settings,
     ) -> None:
+        self._places = Places.of(settings)
         self._session = session
         self._changes = CatalogChanges(catalog, named)
         self._schema = schema
@@ -55,6 +59,8 @@ class WriteRouter:
         """What the statement did. Raises AthenaError, and CatalogError."""
         if isinstance(statement, v.CreateTableAs):
             return self._create_as(statement, parameters)
+        if isinstance(statement, v.Unload):
+            return self._unload(statement, parameters)
         rows = RowChanges(self._schema, parameters)
         if isinstance(statement, v.Insert):
             return self._change(rows.insert(statement))
@@ -146,6 +152,14 @@ class WriteRouter:
             message = f"Table '{'.'.join(named(statement.name))}' already exists"
             raise AthenaError("TABLE_ALREADY_EXISTS", message)
         return self._written(created_from(statement, self._schema, parameters))
+
+    def _unload(self, statement: v.Unload, parameters: Sequence[object]) -> Result:
+        folder = self._places.folder(statement.location)
+        made = translate_query(statement.query, self._schema, parameters)
+        asked = unloading(statement, made)
+        refuse_used(folder)
+        result = self._session.answer(_reads(query(made)), self._told)
+        return Result.nothing(changed=unload(result.stream, asked, folder))
 
     def _change(self, change: RowChange) -> Result:
         if change.probe and not self._any(change.probe):

@@ -10,7 +10,7 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.dataset as ds
-from pyarrow.fs import LocalFileSystem
+from pyarrow.fs import FileInfo, FileSystemHandler, LocalFileSystem, PyFileSystem
 
 from lakehouse.errors import QueryError
 from lakehouse.query.worker.messages import Files
@@ -22,6 +22,7 @@ _NO_SEPARATOR = "\x7f"
 # Of decompressed text; a line can't be longer.
 _BLOCK = 8 << 20
 _PEEKED = 1 << 16
+_ZST = ".zst"
 
 
 def datasets(asked: Files) -> list[ds.Dataset]:
@@ -48,13 +49,49 @@ def datasets(asked: Files) -> list[ds.Dataset]:
                 for field, value in zip(guaranteed, (path, *values), strict=True)
             ],
         )
-        fragment = kind.make_fragment(path, LocalFileSystem(), partition_expression=expression)
+        fragment = _fragment(kind, path, expression)
         key = tuple(f"{field.name} {field.type}" for field in schema)
         groups.setdefault(key, (schema, []))[1].append(fragment)
     return [
         ds.FileSystemDataset(fragments, pa.schema([*schema, *guaranteed]), kind, LocalFileSystem())
         for schema, fragments in groups.values()
     ]
+
+
+def _fragment(kind: ds.FileFormat, path: str, expression: ds.Expression) -> ds.Fragment:
+    if path.endswith(_ZST):
+        named = PyFileSystem(_NamedAsArrowDoes(LocalFileSystem()))
+        return kind.make_fragment(f"{path}d", named, partition_expression=expression)
+    return kind.make_fragment(path, LocalFileSystem(), partition_expression=expression)
+
+
+class _NamedAsArrowDoes(FileSystemHandler):  # type: ignore[misc] # pyarrow has no types
+    """Local files; Arrow knows zstd by the ending `.zstd`, everybody else by `.zst`."""
+
+    def __init__(self, files: LocalFileSystem) -> None:
+        self._files = files
+
+    def get_type_name(self) -> str:
+        return "zst"
+
+    def normalize_path(self, path: str) -> str:
+        return path
+
+    def get_file_info(self, paths: Sequence[str]) -> list[FileInfo]:
+        return list(self._files.get_file_info([path.removesuffix("d") for path in paths]))
+
+    def open_input_stream(self, path: str) -> pa.NativeFile:
+        return self._files.open_input_stream(path.removesuffix("d"), compression=None)
+
+    def open_input_file(self, path: str) -> pa.NativeFile:
+        return self._files.open_input_file(path.removesuffix("d"))
+
+    def _nothing(self, *_: object) -> None:
+        raise NotImplementedError("files are only read")
+
+    get_file_info_selector = create_dir = delete_dir = delete_dir_contents = _nothing
+    delete_root_dir_contents = delete_file = move = copy_file = _nothing
+    open_output_stream = open_append_stream = _nothing
 
 
 def _holds(field: pa.Field, value: str | None) -> ds.Expression:
