@@ -111,7 +111,8 @@ class AttachedSchema:
         sql = ".".join(map(identifier, (self._catalog, database, parts[-1])))
         try:
             described = self._ask(f"DESCRIBE {sql}")
-        except duckdb.CatalogException:
+        except (duckdb.CatalogException, duckdb.PermissionException):
+            # A name like x.parquet the engine also looks for among files, which are closed.
             return None
         columns = tuple((str(line[0]), type_from_engine(str(line[1]))) for line in described)
         return TableColumns(sql, ("awsdatacatalog", database, parts[-1]), columns)

@@ -76,6 +76,8 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], str, str], ...] = (
 
 # What the engine says of a scalar subquery with more rows than one.
 _MANY_ROWS = "More than one row returned by a subquery used as an expression"
+# What the engine says of expressions that nest further than it goes.
+_TOO_DEEP = re.compile(r"Max expression depth limit|^Parser Error: memory exhausted")
 # What the engine says when MERGE or UPDATE would change a row twice.
 _MANY_MATCHES = "The same row was updated multiple times"
 
@@ -96,6 +98,9 @@ def error_of_kind(kind: str, text: str) -> AthenaError:
         message = f"Failed to commit Iceberg update to table: {first}"
         hint = "another writer came first, and nothing was written: run it again"
         return AthenaError("ICEBERG_COMMIT_ERROR", message, hint=hint)
+    if _TOO_DEEP.search(text):
+        message = "statement is too large (stack overflow during analysis)"
+        return AthenaError("STACK_OVERFLOW", message, hint="nest less deeply")
     if _MANY_ROWS in text:
         return AthenaError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if _MANY_MATCHES in text:

@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from lakehouse.athena.errors import AthenaError, error_of_kind, not_supported
 from lakehouse.athena.prepared import PreparedStatements
 from lakehouse.athena.statements import parse_statement
@@ -73,7 +75,10 @@ class AthenaSession:
         values = [StatementParser(text).expression() for text in parameters]
         if not isinstance(statement, v.Prepare):
             _check_count(statement, values)
-        return self._answer(statement, sql, values)
+        try:
+            return self._answer(statement, sql, values)
+        except duckdb.Error as e:  # of a question of ours about the catalog
+            raise told(e) from e
 
     def close(self) -> None:
         """Close what was opened for a statement."""

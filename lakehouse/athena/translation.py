@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from lakehouse.athena.analysis.clock import StatementClock
 from lakehouse.athena.analysis.queries import QueryAnalyzer
+from lakehouse.athena.depth import deeply
 from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.functions.table import FUNCTIONS
 from lakehouse.athena.schema import Schema
@@ -42,7 +43,8 @@ def translate(
     what Athena would refuse and for what has no exact counterpart here.
     """
     check_size(sql)
-    return translate_query(parse_query(sql), schema, parameters, clock=clock)
+    query = deeply(lambda: parse_query(sql))
+    return translate_query(query, schema, parameters, clock=clock)
 
 
 def translate_query(
@@ -54,7 +56,7 @@ def translate_query(
 ) -> Translation:
     """The same for a query that was read already."""
     analyzer = QueryAnalyzer(schema, FUNCTIONS, parameters, clock or StatementClock.started())
-    plan = analyzer.query(query)
+    plan = deeply(lambda: analyzer.query(query))
     names = tuple(column.name or f"_col{i}" for i, column in enumerate(plan.columns))
     unnamed = tuple(i for i, column in enumerate(plan.columns, start=1) if not column.name)
     return Translation(plan.sql, names, tuple(column.type for column in plan.columns), unnamed)

@@ -199,7 +199,7 @@ def open_session(
                 reached = Reached(*address, NAMESPACE, allowed, write, ready)
                 starting.result()
                 run = Interruptible(worker, thread, limits.timeout)
-                run(partial(worker.reach, reached))
+                run.begin(partial(worker.reach, reached))
                 yield Session(worker, run, watched, planned)
         finally:
             starting.cancel()

@@ -54,6 +54,8 @@ def admit(con: duckdb.DuckDBPyConnection, sql: str, *, write: bool) -> Statement
     Raises QueryError for no statement, several, or one that may not run; duckdb.Error for
     what DuckDB can't parse.
     """
+    if "\0" in sql:
+        raise QueryError("the statement holds a zero byte", hint="DuckDB would stop reading there")
     kind = _kind_of(con.extract_statements(sql))
     refuse_closed(_tokens(sql))
     words = _words(sql)

@@ -4,12 +4,20 @@ A pair without a rule is a TYPE_MISMATCH, whatever the engine could make of it.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from lakehouse.athena.analysis.coercion import coerce
 from lakehouse.athena.analysis.json_casts import from_json, json_text
+from lakehouse.athena.analysis.moment_casts import (
+    date_to_timestamp,
+    time_to_time,
+    timestamp_to_time,
+    timestamp_to_timestamp,
+    timestamp_to_zoned,
+    zoned_to_plain,
+    zoned_to_zoned,
+)
 from lakehouse.athena.analysis.value import Value, cast_sql, fill, raw
-from lakehouse.athena.analysis.zones import at_instant, instant, local_time
+from lakehouse.athena.analysis.zones import local_time
 from lakehouse.athena.errors import AthenaError, Position, not_supported
 from lakehouse.athena.types import (
     INTEGER_DIGITS,
@@ -248,60 +256,6 @@ def _zoned_to_text(value: Value, target: Type, position: Position) -> Value:
     return _text_to_text(made, target, position)
 
 
-# --- moments ---
-
-
-def _date_to_timestamp(value: Value, target: Type, position: Position) -> Value:
-    return coerce(value, target)
-
-
-def _rounded(value: Value, precision: int) -> Value:
-    """The same kind of value with fewer digits of a second, rounded half up."""
-    if precision >= value.type.precision:
-        return value
-    made = replace(value.type, numbers=(precision,))
-    unit = 10 ** (6 - precision)
-    if value.type.base == "time":
-        return fill(f"athena_round_time({{0}}, {unit})", [value], made)
-    if value.type.base != ZONED:
-        return fill(f"athena_round_timestamp({{0}}, {unit})", [value], made)
-    moment = instant(value)
-    rounded = fill(f"athena_round_instant({{0}}, {unit})", [moment], moment.type)
-    return at_instant(rounded, value).typed(made)
-
-
-def _timestamp_to_zoned(value: Value, target: Type, position: Position) -> Value:
-    return coerce(_rounded(value, target.precision), target)
-
-
-def _timestamp_to_time(value: Value, target: Type, position: Position) -> Value:
-    exact = Type("time", value.type.numbers)
-    return _time_to_time(fill(cast_sql("{0}", exact), [value], exact), target, position)
-
-
-def _timestamp_to_timestamp(value: Value, target: Type, position: Position) -> Value:
-    return _rounded(value, target.precision).typed(target)
-
-
-def _time_to_time(value: Value, target: Type, position: Position) -> Value:
-    return _rounded(value, target.precision).typed(target)
-
-
-def _zoned_to_plain(value: Value, target: Type, position: Position) -> Value:
-    local = local_time(value)
-    if target.base == "timestamp":
-        return _timestamp_to_timestamp(local, target, position)
-    if target.base == "time":
-        return _timestamp_to_time(local, target, position)
-    return fill(cast_sql("{0}", target), [local], target)
-
-
-def _zoned_to_zoned(value: Value, target: Type, position: Position) -> Value:
-    return _rounded(value, target.precision).typed(
-        Type(ZONED, target.numbers, zone=value.type.zone)
-    )
-
-
 # --- nested ---
 
 
@@ -390,17 +344,17 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("interval year to month", "varchar"): _to_text,
     ("json", "varchar"): _to_text,
     (ZONED, "varchar"): _zoned_to_text,
-    ("date", "timestamp"): _date_to_timestamp,
-    ("date", ZONED): _date_to_timestamp,
+    ("date", "timestamp"): date_to_timestamp,
+    ("date", ZONED): date_to_timestamp,
     ("timestamp", "date"): _plain,
-    ("timestamp", "time"): _timestamp_to_time,
-    ("timestamp", "timestamp"): _timestamp_to_timestamp,
-    ("timestamp", ZONED): _timestamp_to_zoned,
-    ("time", "time"): _time_to_time,
-    (ZONED, "date"): _zoned_to_plain,
-    (ZONED, "time"): _zoned_to_plain,
-    (ZONED, "timestamp"): _zoned_to_plain,
-    (ZONED, ZONED): _zoned_to_zoned,
+    ("timestamp", "time"): timestamp_to_time,
+    ("timestamp", "timestamp"): timestamp_to_timestamp,
+    ("timestamp", ZONED): timestamp_to_zoned,
+    ("time", "time"): time_to_time,
+    (ZONED, "date"): zoned_to_plain,
+    (ZONED, "time"): zoned_to_plain,
+    (ZONED, "timestamp"): zoned_to_plain,
+    (ZONED, ZONED): zoned_to_zoned,
     ("array", "array"): _array_to_array,
     ("map", "map"): _map_to_map,
     ("row", "row"): _row_to_row,

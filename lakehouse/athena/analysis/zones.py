@@ -60,6 +60,11 @@ def local_time(value: Value) -> Value:
     return fill(f"timezone({text(zone)}, {{0}})", [value], made)
 
 
+def clock_time(value: Value) -> Value:
+    """A date or time of day as it stands, a zoned value on the clocks of its zone."""
+    return local_time(value) if value.type.base == ZONED else value
+
+
 def from_local(local: Value, zone: str) -> Value:
     """The zoned value whose local time in a fixed zone is `local`."""
     made = Type(ZONED, (local.type.precision,), zone=zone)

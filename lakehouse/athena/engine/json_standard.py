@@ -6,7 +6,8 @@ two into what ON EMPTY and ON ERROR ask for.
 
 import json
 
-from lakehouse.athena.engine.json_path import PathError, evaluate, item_text
+from lakehouse.athena.engine.json_items import PathError
+from lakehouse.athena.engine.json_path import evaluate, item_text
 
 
 def exists(text: str, path: str, passed: str) -> str | None:

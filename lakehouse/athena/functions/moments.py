@@ -5,9 +5,10 @@ from dataclasses import replace
 from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.casts import cast
 from lakehouse.athena.analysis.coercion import coerce
-from lakehouse.athena.analysis.value import Value, cast_sql, fill, raw
+from lakehouse.athena.analysis.value import Value, cast_sql, fill
 from lakehouse.athena.analysis.zones import (
     at_instant,
+    clock_time,
     from_local,
     instant,
     local_time,
@@ -29,7 +30,6 @@ from lakehouse.athena.types import (
     can_coerce,
     common_type,
     is_integer,
-    text,
     timestamp,
     zoned,
 )
@@ -53,11 +53,6 @@ def _unit(call: Invocation, of: str) -> str:
     return unit.lower()
 
 
-def _local(value: Value) -> Value:
-    """A date or time of day as it stands, a zoned value on the clocks of its zone."""
-    return local_time(value) if value.type.base == ZONED else value
-
-
 def _one(call: Invocation, *bases: str) -> Value:
     value = call.arity(1)[0]
     if value.type.base == "unknown":
@@ -69,7 +64,7 @@ def _one(call: Invocation, *bases: str) -> Value:
 
 def _field(engine: str, *bases: str) -> Rule:
     def rule(call: Invocation) -> Value:
-        value = _local(_one(call, *bases))
+        value = clock_time(_one(call, *bases))
         return fill(cast_sql(f"{engine}({{0}})", BIGINT), [value], BIGINT)
 
     return rule
@@ -82,7 +77,7 @@ def _clock_field(engine: str, milliseconds: str) -> Rule:
         value = _one(call, "time", "timestamp", ZONED, "interval day to second")
         if value.type == DAY_TO_SECOND:
             return fill(f"CAST({milliseconds} AS BIGINT)", [value], BIGINT)
-        return fill(cast_sql(engine, BIGINT), [_local(value)], BIGINT)
+        return fill(cast_sql(engine, BIGINT), [clock_time(value)], BIGINT)
 
     return rule
 
@@ -92,7 +87,7 @@ def _month_field(engine: str, months: str) -> Rule:
         value = _one(call, *_MOMENTS, "interval year to month")
         if value.type.base == "interval year to month":
             return fill(f"CAST({months} AS BIGINT)", [value], BIGINT)
-        return fill(cast_sql(f"{engine}({{0}})", BIGINT), [_local(value)], BIGINT)
+        return fill(cast_sql(f"{engine}({{0}})", BIGINT), [clock_time(value)], BIGINT)
 
     return rule
 
@@ -101,7 +96,7 @@ def _day(call: Invocation) -> Value:
     value = _one(call, *_MOMENTS, "interval day to second")
     if value.type == DAY_TO_SECOND:
         return fill("CAST({0} // 86400000 AS BIGINT)", [value], BIGINT)
-    return fill(cast_sql("day({0})", BIGINT), [_local(value)], BIGINT)
+    return fill(cast_sql("day({0})", BIGINT), [clock_time(value)], BIGINT)
 
 
 # --- truncation, addition, difference ---
@@ -117,7 +112,7 @@ def _date_trunc(call: Invocation) -> Value:
     if value.type == DATE and unit in ("millisecond", "second", "minute", "hour"):
         message = f"'{unit}' is not a valid DATE field"
         raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
-    local = _local(value)
+    local = clock_time(value)
     made = fill(cast_sql(f"date_trunc('{unit}', {{0}})", local.type), [local], local.type)
     return relocate(made, value) if value.type.base == ZONED else made
 
@@ -135,7 +130,7 @@ def _date_add(call: Invocation) -> Value:
         raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
     if unit in _MONTHS:
         step = f"to_months(CAST({{1}} * {_MONTHS[unit]} AS INTEGER))"
-        local = _local(value)
+        local = clock_time(value)
         made = fill(cast_sql(f"({{0}} + {step})", local.type), [local, amount], local.type)
         return relocate(made, value) if value.type.base == ZONED else made
     step = f"to_microseconds({{1}} * {_MICROSECONDS[unit]})"
@@ -179,7 +174,7 @@ def _date_diff(call: Invocation) -> Value:
 
 
 def _last_day(call: Invocation) -> Value:
-    value = _local(_one(call, *_MOMENTS))
+    value = clock_time(_one(call, *_MOMENTS))
     return fill("last_day(CAST({0} AS DATE))", [value], DATE)
 
 
@@ -270,7 +265,7 @@ def _to_iso8601(call: Invocation) -> Value:
     if value.type == DATE:
         return fill("CAST({0} AS VARCHAR)", [value], VARCHAR)
     digits = value.type.precision
-    local = _local(value)
+    local = clock_time(value)
     shown = f"replace(athena_timestamp_format({{0}}, {digits}), ' ', 'T')"
     if value.type.base == "timestamp":
         return fill(shown, [local], VARCHAR)
@@ -289,82 +284,6 @@ def _from_iso8601(call: Invocation) -> Value:
     if value.type.base not in ("varchar", "unknown"):
         raise call.unexpected("from_iso8601_timestamp(varchar(x))")
     return fill("athena_iso8601({0})", [coerce(value, VARCHAR)], Type(ZONED, (3,)))
-
-
-# --- patterns ---
-
-# MySQL's specifiers that the engine's strftime prints the very same way.
-_STRFTIME = {
-    "a": "%a", "b": "%b", "c": "%-m", "d": "%d", "e": "%-d", "H": "%H", "h": "%I", "I": "%I",
-    "i": "%M", "j": "%j", "k": "%-H", "l": "%-I", "M": "%B", "m": "%m", "p": "%p",
-    "r": "%I:%M:%S %p", "S": "%S", "s": "%S", "T": "%H:%M:%S", "v": "%V", "W": "%A", "x": "%G",
-    "Y": "%Y", "y": "%y", "%": "%%",
-}  # fmt: skip
-
-
-def _strftime(pattern: str) -> str | None:
-    """A MySQL pattern for strftime, or None where one of its parts has no exact counterpart."""
-    made, i = "", 0
-    while i < len(pattern):
-        if pattern[i] != "%" or i + 1 == len(pattern):
-            made += "%%" if pattern[i] == "%" else pattern[i]
-            i += 1
-            continue
-        if pattern[i + 1] not in _STRFTIME:
-            return None
-        made += _STRFTIME[pattern[i + 1]]
-        i += 2
-    return made
-
-
-def _date_format(call: Invocation) -> Value:
-    value, pattern = call.arity(2)
-    if value.type.base not in _MOMENTS or pattern.type.base not in ("varchar", "unknown"):
-        raise call.unexpected("date_format(timestamp(p), varchar(x))")
-    local = fill("CAST({0} AS TIMESTAMP)", [_local(value)], timestamp(6))
-    written = call.literal(1)
-    native = _strftime(written) if isinstance(written, str) else None
-    if native is not None:
-        return fill(f"strftime({{0}}, {raw(text(native))})", [local], VARCHAR)
-    return fill("athena_mysql_format({0}, {1})", [local, coerce(pattern, VARCHAR)], VARCHAR)
-
-
-def _date_parse(call: Invocation) -> Value:
-    value, pattern = call.arity(2)
-    if value.type.base not in ("varchar", "unknown"):
-        raise call.unexpected("date_parse(varchar(x), varchar(y))")
-    template = "CAST(athena_mysql_parse({0}, {1}) AS TIMESTAMP)"
-    return fill(template, [coerce(value, VARCHAR), coerce(pattern, VARCHAR)], timestamp(3))
-
-
-def _format_datetime(call: Invocation) -> Value:
-    value, pattern = call.arity(2)
-    if value.type.base not in _MOMENTS:
-        raise call.unexpected("format_datetime(timestamp(p), varchar(x))")
-    if value.type.base != ZONED:
-        local = fill("CAST({0} AS TIMESTAMP)", [value], timestamp(6))
-        zone, moment = Value("'UTC'", VARCHAR), local
-    else:
-        local, zone = local_time(value), zone_of(value)
-        moment = fill("timezone('UTC', {0})", [instant(value)], timestamp(6))
-    written = call.literal(1)
-    if value.type.base != ZONED and isinstance(written, str) and any(z in written for z in "zZ"):
-        message = "format_datetime for TIMESTAMP type, use TIMESTAMP WITH TIME ZONE instead."
-        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
-    template = "athena_joda_format({0}, {1}, {2}, {3})"
-    return fill(template, [local, coerce(pattern, VARCHAR), zone, moment], VARCHAR)
-
-
-def _parse_datetime(call: Invocation) -> Value:
-    value, pattern = call.arity(2)
-    if value.type.base not in ("varchar", "unknown"):
-        raise call.unexpected("parse_datetime(varchar(x), varchar(y))")
-    values = [coerce(value, VARCHAR), coerce(pattern, VARCHAR)]
-    written = call.literal(1)
-    if isinstance(written, str) and "z" not in written.lower():
-        template = "timezone('UTC', CAST(athena_joda_parse({0}, {1})[1] AS TIMESTAMP))"
-        return fill(template, values, zoned(3, "UTC"))
-    return fill("athena_parse_datetime({0}, {1})", values, Type(ZONED, (3,)))
 
 
 def _now(call: Invocation) -> Value:
@@ -403,10 +322,6 @@ FUNCTIONS = family(
     scalar("to_milliseconds(interval day to second) -> bigint", "{0}"),
     scalar("parse_duration(varchar) -> interval day to second", "athena_parse_duration({0})"),
     scalar("human_readable_seconds(double) -> varchar", "athena_human_readable_seconds({0})"),
-    *rules(_date_format, "date_format"),
-    *rules(_date_parse, "date_parse"),
-    *rules(_format_datetime, "format_datetime"),
-    *rules(_parse_datetime, "parse_datetime"),
     *rules(_now, "now"),
     scalar("current_timezone() -> varchar", "'UTC'"),
 )

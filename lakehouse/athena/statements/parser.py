@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from lakehouse.athena.depth import deeply
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.statements.changes import ChangeParser
@@ -224,8 +225,12 @@ def parse_statement(text: str) -> v.Statement:
     """The one statement a text holds, with at most one semicolon behind it.
 
     Raises AthenaError SYNTAX_ERROR where Athena's grammar has no rule, NOT_SUPPORTED where it has
-    one that is not answered here.
+    one that is not answered here, STACK_OVERFLOW where it nests too deeply.
     """
+    return deeply(lambda: _parsed(text))
+
+
+def _parsed(text: str) -> v.Statement:
     parser = StatementParser(text)
     statement = parser.statement()
     parser.end()

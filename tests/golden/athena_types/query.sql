@@ -1,0 +1,15 @@
+SELECT
+    1 AS i, 7 / 2 AS "7/2", true AS yes, TINYINT '-128' AS tiny, BIGINT '9223372036854775807' AS big,
+    DECIMAL '1.10' AS dec, DECIMAL '-12345678901234567890.0123456789' AS "dec, wide",
+    nan() AS nan, infinity() AS inf, -infinity() AS ninf, -0e0 AS negzero, 1e-7 AS small, 1e21 AS large,
+    1e7 AS ten_m, REAL '1.5' AS single, 'plain' AS t, '' AS empty, CAST(NULL AS varchar) AS missing,
+    'a "b", c' AS quoted, U&'x\000ay\2603' AS lines, CAST('ab' AS char(4)) AS fixed, X'00FF7A' AS bytes,
+    DATE '2011-12-09' AS d, TIME '12:50:00' AS clock, TIMESTAMP '2011-12-09 12:50:00' AS at,
+    TIMESTAMP '2011-12-09 12:50:00.123456' AS at6, TIMESTAMP '2011-12-09 12:50:00.5 UTC' AS utc,
+    TIMESTAMP '2011-12-09 12:50:00 Asia/Tokyo' AS tokyo, TIMESTAMP '2011-12-09 12:50:00 +05:30' AS half,
+    INTERVAL '-1 02:03:04.005' DAY TO SECOND AS days, INTERVAL '3-5' YEAR TO MONTH AS months,
+    UUID '6ba7b810-9dad-11d1-80b4-00c04fd430c8' AS id, JSON '{"b": [1.10, null], "a": "x"}' AS j,
+    ARRAY[1, NULL] AS xs, ARRAY['', NULL, 'a, b', '"'] AS ts, ARRAY[ARRAY[1.10], ARRAY[], NULL] AS nested,
+    MAP(ARRAY['k', ''], ARRAY[1.5e0, NULL]) AS m, CAST(ROW(1, NULL, '') AS ROW(a integer, "b c" varchar, e varchar)) AS r,
+    ROW(1, 'x') AS anonymous, ARRAY[CAST(ROW(MAP(ARRAY[1], ARRAY[DATE '2011-12-09'])) AS ROW(m map(integer, date)))] AS deep,
+    ARRAY[TIMESTAMP '2011-12-09 12:50:00'] AS moments, ARRAY[nan(), -0e0] AS doubles, ARRAY[X'00FF'] AS blobs
