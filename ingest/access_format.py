@@ -10,6 +10,7 @@ from ingest.access_lines import AccessRecord, read_line
 from ingest.records import Opening, Parsed
 from ingest.rejects import UnfitError
 from ingest.screening import Block, Numbers, Text, screen_text
+from ingest.usual_lines import in_order
 
 
 class AccessLogs:
@@ -32,7 +33,7 @@ class _AccessParser:
         usual = usual_rows(block)
         tables, taken = [rows for rows, _ in usual], [lines for _, lines in usual]
         other, others = _other_rows(block, taken)
-        rows, lines = _in_order([*tables, other], [*taken, others])
+        rows, lines = in_order([*tables, other], [*taken, others])
         rejects = tuple(block.rejects[n] for n in sorted(block.rejects))
         return Parsed(rows, lines if rejects else None, rejects, block.count)
 
@@ -58,14 +59,3 @@ def _other_rows(block: Block, taken: Sequence[Numbers]) -> tuple[pa.Table, Numbe
     columns = zip(*records, strict=True) if records else [()] * len(ROWS)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, ROWS, strict=True)]
     return pa.table(arrays, schema=ROWS), np.array(found, dtype=np.int64)
-
-
-def _in_order(tables: Sequence[pa.Table], lines: Sequence[Numbers]) -> tuple[pa.Table, Numbers]:
-    """All rows in the order of their lines, and these lines."""
-    parts = [(t, n) for t, n in zip(tables, lines, strict=True) if len(n)]
-    if len(parts) == 1:
-        return parts[0]
-    rows = pa.concat_tables(tables).unify_dictionaries()
-    every = np.concatenate(lines)
-    order = np.argsort(every)
-    return rows.take(pa.array(order)), every[order]

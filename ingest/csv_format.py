@@ -8,11 +8,14 @@ from difflib import get_close_matches
 from ingest.json_format import BOM, decode_json
 from ingest.record_parser import RecordByRecord
 from ingest.record_rows import Reader
-from ingest.record_schema import RecordSchema, normal
+from ingest.record_schema import Column, RecordSchema, normal
 from ingest.record_values import read_text
 from ingest.records import Opening
 from ingest.rejects import Reason, UnfitError
-from ingest.screening import LONGEST_LINE
+from ingest.screening import LONGEST_LINE, Block
+from ingest.usual_csv import usual_rows
+from ingest.usual_lines import UsualRows
+from lakehouse.column_settings import Contract
 from lakehouse.column_specs import TypeName
 from lakehouse.errors import SourceError
 
@@ -49,7 +52,11 @@ class CsvLines:
                 raise UnfitError(Reason.WRONG_COLUMN_COUNT, detail)
             return dict(zip(fields, (text or None for text in texts), strict=True))
 
-        return RecordByRecord(decode, self.schema, Reader(_read, texts=True))
+        def usual(block: Block, columns: Mapping[str, Column]) -> UsualRows | None:
+            discards = self.schema.new_columns is Contract.DISCARD
+            return usual_rows(block, columns, fields, self.delimiter, discards=discards)
+
+        return RecordByRecord(decode, self.schema, Reader(_read, texts=True), usual)
 
     def _fields(self, line: str, log: str) -> list[str]:
         """The fields that a header names, as columns are named."""

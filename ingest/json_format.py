@@ -8,10 +8,14 @@ from typing import NoReturn
 
 from ingest.record_parser import RecordByRecord
 from ingest.record_rows import Reader
-from ingest.record_schema import RecordSchema, normal
+from ingest.record_schema import Column, RecordSchema, normal
 from ingest.record_values import json_text
 from ingest.records import Opening
 from ingest.rejects import Reason, UnfitError
+from ingest.screening import Block
+from ingest.usual_json import usual_rows
+from ingest.usual_lines import UsualRows
+from lakehouse.column_settings import Contract
 
 BOM = b"\xef\xbb\xbf"
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -30,7 +34,13 @@ class JsonLines:
 
     def open_log(self, head: bytes, log: str) -> Opening:
         """There is no header; a byte order mark is passed over."""
-        parser = RecordByRecord(self._record, self._schema, Reader(lambda value, _: value, False))
+
+        def usual(block: Block, columns: Mapping[str, Column]) -> UsualRows | None:
+            discards = self._schema.new_columns is Contract.DISCARD
+            return usual_rows(block, columns, discards=discards)
+
+        reader = Reader(lambda value, _: value, texts=False)
+        parser = RecordByRecord(self._record, self._schema, reader, usual)
         return Opening(parser, len(BOM) if head.startswith(BOM) else 0, 0)
 
     def _record(self, line: str) -> Mapping[str, object]:

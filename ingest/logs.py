@@ -20,6 +20,8 @@ _ROTATED = re.compile(r"[.-][0-9]+$")
 # Where Firehose and its like put objects: nobody writes to one that is there.
 _OBJECT = re.compile(r"/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9]{2}/[^/]+$")
 
+_HIDDEN = (".", "~$")
+
 _FOREIGN = {
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook (.xls)", "save it as .xlsx or .csv"),
     b"BZh": ("compressed with bzip2", "decompress it, or compress it with gzip"),
@@ -129,9 +131,12 @@ def _below(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         raise error  # os.walk would pass over a folder that must not be read
 
-    for place, _, names in os.walk(folder, onerror=refuse):
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        # A home may lie in there too, whose files grow with every delivery.
+        folders[:] = [each for each in folders if not each.startswith(_HIDDEN)]
+        below = Path(place).relative_to(folder)
         for name in names:
-            yield Path(place, name).relative_to(folder)
+            yield below / name
 
 
 def identify(path: Path, name: str) -> LogFile:
@@ -147,7 +152,7 @@ def identify(path: Path, name: str) -> LogFile:
 
 
 def _is_log(folder: Path, path: Path, suffixes: tuple[str, ...]) -> bool:
-    if any(part.startswith((".", "~$")) for part in path.parts):
+    if path.name.startswith(_HIDDEN):
         return False
     name = _ROTATED.sub("", path.name.lower().removesuffix(".gz"))
     return name.endswith(suffixes) or is_object(folder / path)

@@ -8,6 +8,7 @@ several lines is refused, each of its lines alone.
 
 import csv
 import io
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -22,8 +23,6 @@ from ingest.rejects import Reason, Reject, readable
 LONGEST_LINE = 1_000 * 1024
 
 NEWLINE, RETURN, QUOTE, COMMA = b'\n\r",'
-
-_REGULAR = np.frombuffer(b'\n,"', dtype=np.uint8)
 
 Text: TypeAlias = bytes | bytearray
 Numbers: TypeAlias = npt.NDArray[np.int64]
@@ -73,12 +72,16 @@ class Block:
         """The text of the lines that are left, and their indices (None: all of them)."""
         if not self.rejects and not self.rewritten:
             return self.text, None
+        return self.without(self.rejects)
+
+    def without(self, left_out: Collection[int]) -> tuple[Text, Numbers]:
+        """The text of all lines but those, and the indices of what it holds."""
         kept = np.ones(self.count, dtype=bool)
-        kept[list(self.rejects)] = False
+        kept[list(left_out)] = False
         pieces, done = [], 0
-        for index in sorted({*self.rejects, *self.rewritten}):
+        for index in sorted({*left_out, *self.rewritten}):
             pieces.append(self.text[done : self._start(index)])
-            if index not in self.rejects:
+            if kept[index]:
                 pieces.append(self.rewritten[index])
             done = int(self.ends[index]) + 1
         pieces.append(self.text[done:])
@@ -97,8 +100,22 @@ def screen(block: Block) -> None:
     text = block.text
     if b'"' in text:
         quotes = np.flatnonzero(block.raw == QUOTE)
-        if not _all_regular(block, quotes):
+        if not _all_regular(block, quotes, COMMA):
             _refuse_bad_quotes(block, quotes)
+
+
+def irregular_lines(block: Block, delimiter: int) -> list[int]:
+    """The indices of lines with quotes that a CSV parser could not take, or not as they are."""
+    if b'"' not in block.text:
+        return []
+    quotes = np.flatnonzero(block.raw == QUOTE)
+    if _all_regular(block, quotes, delimiter):
+        return []
+    lines = np.searchsorted(block.ends, quotes)
+    found, first, counts = np.unique(lines, return_index=True, return_counts=True)
+    opening = (np.arange(len(quotes)) - np.repeat(first, counts)) % 2 == 0
+    irregular = lines[~_regular(block, quotes, opening, delimiter)]
+    return [int(n) for n in np.union1d(found[counts % 2 == 1], irregular)]
 
 
 def screen_text(block: Block) -> None:
@@ -165,20 +182,22 @@ def _refuse_invalid_utf8(block: Block) -> None:
             block.reject(index, Reason.INVALID_UTF8, detail)
 
 
-def _neighbours(block: Block, quotes: Numbers, opening: npt.NDArray[np.bool_]) -> Bytes:
-    """The byte before each opening quote and after each closing one."""
-    found: Bytes = np.where(opening, block.raw[quotes - 1], block.raw[quotes + 1])
-    return found
-
-
-def _all_regular(block: Block, quotes: Numbers) -> bool:
-    """Whether all quotes are as RFC 4180 has them.
+def _regular(
+    block: Block, quotes: Numbers, opening: npt.NDArray[np.bool_], delimiter: int
+) -> npt.NDArray[np.bool_]:
+    """Which quotes are where RFC 4180 has them.
 
     An opening quote begins a field or follows a closing one (a doubled quote), a closing one
-    ends a field or precedes an opening one, and no line ends within quotes.
+    ends a field or precedes an opening one.
     """
+    neighbours = np.where(opening, block.raw[quotes - 1], block.raw[quotes + 1])
+    return np.isin(neighbours, np.array([NEWLINE, QUOTE, delimiter], dtype=np.uint8))
+
+
+def _all_regular(block: Block, quotes: Numbers, delimiter: int) -> bool:
+    """Whether all quotes are regular, and no line ends within them."""
     opening = np.arange(len(quotes)) % 2 == 0
-    if len(quotes) % 2 or not np.isin(_neighbours(block, quotes, opening), _REGULAR).all():
+    if len(quotes) % 2 or not _regular(block, quotes, opening, delimiter).all():
         return False
     quoted = b"".join(
         [block.text[a:b] for a, b in quotes.reshape(-1, 2).tolist()]  # cheaper than all lines
@@ -194,7 +213,7 @@ def _refuse_bad_quotes(block: Block, quotes: Numbers) -> None:
     for index, count in zip(lines[counts % 2 == 1], counts[counts % 2 == 1], strict=True):
         block.reject(int(index), Reason.UNBALANCED_QUOTES, f"{count} quote(s)")
     opening = (np.arange(len(quotes)) - np.repeat(first, counts)) % 2 == 0
-    irregular = ~np.isin(_neighbours(block, quotes, opening), _REGULAR)
+    irregular = ~_regular(block, quotes, opening, COMMA)
     for index in np.unique(np.repeat(lines, counts)[irregular]):
         if int(index) not in block.rejects:
             _rewrite(block, int(index))
