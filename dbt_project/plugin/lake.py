@@ -28,7 +28,7 @@ from lakehouse.catalog.sql import LakeSqlCatalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import LakehouseError, MachineError
 from lakehouse.query.engine import attach_lake, load_extensions
-from lakehouse.query.limits import set_limits
+from lakehouse.query.limits import keep_within
 from lakehouse.tables.publications import Publication
 
 # dbt makes the plugin itself, from the names in profiles.yml, so this is the one way to hand it
@@ -97,7 +97,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Hold DuckDB to the limits of the settings, and attach the lake."""
         with _told_to_dbt(self._settings.home):
-            set_limits(conn, self._settings.query, self._settings.home / "tmp")
+            keep_within(conn, self._settings.query, self._settings.home / "tmp")
             load_extensions(conn)
             attach_lake(conn, self._endpoint)
 

@@ -127,7 +127,7 @@ def catalog(settings: Settings) -> Iterator[Catalog]:
         yield catalog
 
 
-def test_every_table_equals_its_full_refresh(settings: Settings, catalog: Catalog) -> None:
+def test_every_table_equals_its_full_refresh(one_thread: Settings, catalog: Catalog) -> None:
     chance = random.Random(7)
     orders, visits = (Landing(catalog, t) for t in (ORDER_LINES_TABLE, ACCESS_LOGS_TABLE))
     deliveries = list(
@@ -146,12 +146,12 @@ def test_every_table_equals_its_full_refresh(settings: Settings, catalog: Catalo
             orders.rewind(3)
             visits.rewind(2)
             orders.deliver([line for old, _ in deliveries[6:2:-1] for line in old[::2]])
-        succeed(invoke(settings, [*UNTESTED, *([] if number in {0, SLICES - 1} else MERGED)]))
+        succeed(invoke(one_thread, [*UNTESTED, *([] if number in {0, SLICES - 1} else MERGED)]))
     tables = [f"{space}.{name}" for space in MARTS if space != "reference" for name in MARTS[space]]
     by_merges = {table: rows(catalog, table) for table in tables}
     assert all(by_merges.values())
 
-    succeed(invoke(settings, [*UNTESTED, "--full-refresh"]))
+    succeed(invoke(one_thread, [*UNTESTED, "--full-refresh"]))
 
     for table in tables:
         assert rows(catalog, table) == by_merges[table], table
