@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from lakehouse.config import QuerySettings
-from lakehouse.query.limits import set_limits
+from lakehouse.query.limits import keep_within, set_limits
 
 
 def gibibytes(text: str) -> float:
@@ -23,6 +23,17 @@ def test_sizes_are_taken_as_they_are(tmp_path: Path, limit: str, expected: float
     with duckdb.connect() as con:
         set_limits(con, QuerySettings(memory_limit=limit), tmp_path)
         assert gibibytes(str(setting(con, "memory_limit"))) == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("limit", "at_most", "at_least"), [("4GiB", 3.3, 3), ("512MiB", 0.26, 0.24)]
+)
+def test_a_process_that_keeps_to_its_limit_leaves_python_room(
+    tmp_path: Path, limit: str, at_most: float, at_least: float
+) -> None:
+    with duckdb.connect() as con:
+        keep_within(con, QuerySettings(memory_limit=limit), tmp_path)
+        assert at_least < gibibytes(str(setting(con, "memory_limit"))) < at_most
 
 
 def test_percents_are_shares_of_the_machine(tmp_path: Path) -> None:
