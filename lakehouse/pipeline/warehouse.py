@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.refusals import translated
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.opening import kind_of
 from lakehouse.config import Settings
@@ -93,7 +95,7 @@ def build_warehouse(
     reason: the project does not parse, the lake does not open.
     """
     note, project = settings.home / "dbt" / "built.json", project_fingerprint(_PROJECT)
-    with open_catalog(settings) as catalog:
+    with translated(settings.home), open_catalog(settings) as catalog:
         found = contents_of(catalog)
     before = None if full_refresh else read_built(note)
     left_out = before.unchanged(project, found) if before else []
@@ -131,7 +133,8 @@ def _remember(
             contents.pop(node.table, None)
             contents |= {node.table: found[node.table]} if node.table in found else {}
     good = frozenset(node.unique_id for node in report.nodes if node.status in _GOOD)
-    write_built(note, Built(project, nodes, contents, good))
+    with suppress(OSError):  # the marts are published all the same
+        write_built(note, Built(project, nodes, contents, good))
 
 
 def test_models(
