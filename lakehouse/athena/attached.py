@@ -31,6 +31,7 @@ _PLAIN = {
     "DATE": DATE, "UUID": Type("uuid"), "TIME": time(6), "TIMESTAMP": timestamp(6),
     "TIMESTAMP WITH TIME ZONE": zoned(6, "UTC"), "TIMESTAMPTZ": zoned(6, "UTC"),
 }  # fmt: skip
+_FILE = "filename"
 _TOKEN = re.compile(r'\s*("(?:[^"]|"")*"|[A-Za-z_][A-Za-z_ ]*[A-Za-z_]|\d+|\[\]|[(),])')
 
 
@@ -115,4 +116,8 @@ class AttachedSchema:
             # A name like x.parquet the engine also looks for among files, which are closed.
             return None
         columns = tuple((str(line[0]), type_from_engine(str(line[1]))) for line in described)
-        return TableColumns(sql, ("awsdatacatalog", database, parts[-1]), columns)
+        # The engine's own name for a row's file; a column of that name hides it.
+        named = any(name.lower() == _FILE for name, _ in columns)
+        hidden = () if named else (("$path", Type("varchar"), _FILE),)
+        name = ("awsdatacatalog", database, parts[-1])
+        return TableColumns(sql, name, columns, hidden=hidden)

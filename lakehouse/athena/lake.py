@@ -3,18 +3,23 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
+from typing import Any
 
+import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
 from lakehouse.athena import definitions, listings
 from lakehouse.athena.attached import AttachedSchema
+from lakehouse.athena.catalogued import LakeCatalogued
 from lakehouse.athena.errors import AthenaError, not_supported
+from lakehouse.athena.explaining import Looked, Tables, counted
 from lakehouse.athena.external import showing as external
 from lakehouse.athena.external.changes import ExternalChanges
 from lakehouse.athena.external.partitions import name_of
 from lakehouse.athena.external.places import Places
 from lakehouse.athena.external.relation import ExternalSchema, columns_of
+from lakehouse.athena.information_schema import InformationSchema
 from lakehouse.athena.metadata_schema import MetadataSchema
 from lakehouse.athena.names import LAKE, named
 from lakehouse.athena.schema import Schema, TableColumns
@@ -53,6 +58,7 @@ class Lake:
         self._write = write
         self._opened = ExitStack()
         self.files_read: set[str] = set()
+        self.looked: Tables = {}
 
     def close(self) -> None:
         """Close what was opened."""
@@ -92,6 +98,18 @@ class Lake:
         found = self._views.find(database, view)
         return found.text if found else None
 
+    def explained(self, plan: str) -> list[dict[str, Any]]:
+        """The tables `looked` at for a query with this plan, in JSON, and what it reads of them."""
+        return counted(plan, self.looked, self._catalog, self._sized)
+
+    def _sized(self, database: str, name: str) -> tuple[int, int]:
+        table = self._external((database, name))
+        folders: tuple[str, ...] = table.folders if table else ()
+        if table and table.partition_keys:
+            folders = folders[1:]
+        files = [file for folder in folders for file in self._places.files(folder)]
+        return len(files), sum(file.stat().st_size for file in files)
+
     def listing(self, statement: v.Statement) -> Translation:
         """A query that answers SHOW or DESCRIBE. Raises AthenaError."""
         if isinstance(statement, v.Show):
@@ -125,7 +143,7 @@ class Lake:
             return listings.listed("createtab_stmt", lines)
         if statement.what == "partitions":
             return listings.listed("partition", definitions.partitions(self._table(statement.of)))
-        known = [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
+        known = self._listed()
         views: list[tuple[str, str]] = []
         if statement.what in ("tables", "views"):
             of = statement.of[0] if statement.of else NAMESPACE
@@ -179,7 +197,19 @@ class Lake:
                 self.files_read.add(f"{found.database}.{found.name}")
             return found
 
-        return ExternalSchema(tables, find, self._session, self._places)
+        files = ExternalSchema(tables, find, self._session, self._places)
+        every = InformationSchema(files, self._catalogued, self._hold_catalogued, database)
+        return Looked(every, self.looked)
+
+    def _catalogued(self) -> LakeCatalogued:
+        return LakeCatalogued(self._catalog, self._listed, self._views, self.external, self.schema)
+
+    def _hold_catalogued(self, name: str, rows: pa.Table) -> None:
+        self.files_read.add(name)  # a state that no snapshot tells
+        self._session.hold(name, rows)
+
+    def _listed(self) -> list[tuple[str, str]]:
+        return [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
 
     @cached_property
     def _places(self) -> Places:

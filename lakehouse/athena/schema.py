@@ -13,14 +13,15 @@ class TableColumns:
 
     `sql` is what the engine reads it by; `name` its full name in lower case, the parts by which
     columns may be qualified. What is not `writable` is neither written to nor has versions; `what`
-    it is, says why. `hidden` columns are there for those who name them.
+    it is, says why. `hidden` columns are there for those who name them: their names, types, and
+    what the engine calls them.
     """
 
     sql: str
     name: tuple[str, ...]
     columns: tuple[tuple[str, Type], ...]
     writable: bool = True
-    hidden: tuple[tuple[str, Type], ...] = ()
+    hidden: tuple[tuple[str, Type, str], ...] = ()
     what: str = "a view"
 
 

@@ -15,7 +15,7 @@ from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.statements.parser import StatementParser
 from lakehouse.athena.translation import Translation, check_size, translate
-from lakehouse.athena.types import VARCHAR, Type
+from lakehouse.athena.types import BOOLEAN, VARCHAR, Type, text
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.diagnosis import no_answer, taken_apart
@@ -95,7 +95,7 @@ class AthenaSession:
             text = statement.text if parameters else sql
             return self._query(translate(text, self._lake.schema, parameters))
         if isinstance(statement, v.Explain):
-            return self._explained(statement)
+            return self._explained(statement, parameters)
         if isinstance(statement, v.Execute):
             return self._executed(statement)
         if isinstance(statement, v.Prepare):
@@ -114,16 +114,31 @@ class AthenaSession:
         )
         return replace(result, columns=columns), made.types
 
-    def _explained(self, explain: v.Explain) -> Answer:
-        if explain.options:
-            raise not_supported("EXPLAIN with options")
+    def _explained(self, explain: v.Explain, parameters: Sequence[object]) -> Answer:
+        from lakehouse.athena import explaining  # noqa: PLC0415 - brings pyiceberg
+
+        options = explaining.Options.of(explain)
         if not isinstance(explain.statement, v.Select):
             raise not_supported("EXPLAIN of anything but a query")
-        made = translate(explain.statement.text, self._lake.schema)
-        analyze = "ANALYZE " if explain.analyze else ""
-        asked = Admission(f"EXPLAIN {analyze}{made.sql}", True, explains=True)
-        result = self._session.answer(asked, told)
+        self._lake.looked.clear()
+        made = translate(explain.statement.text, self._lake.schema, parameters)
+        if options.kind == "validate":
+            return self._query(Translation("SELECT true", ("Valid",), (BOOLEAN,)))
+        plan = self._planned(made.sql)
+        tables = self._lake.explained(plan)
+        if options.kind == "io":
+            sql = f"SELECT {text(explaining.io_plan(tables))}"
+            return self._query(Translation(sql, ("Query Plan",), (VARCHAR,)))
+        words = (*(("ANALYZE",) if explain.analyze else ()), f"FORMAT {options.format}")
+        asked = Admission(f"EXPLAIN ({', '.join(words)}) {made.sql}", True, explains=True)
+        result = explaining.with_tables(self._session.answer(asked, told), options.format, tables)
         return result, (VARCHAR,) * len(result.columns)
+
+    def _planned(self, sql: str) -> str:
+        try:
+            return str(self._session.texts(f"EXPLAIN (FORMAT json) {sql}")[0][1])
+        except duckdb.Error as e:
+            raise told(e) from e
 
     def _executed(self, statement: v.Execute) -> Answer:
         """EXECUTE: the statement that was kept, or IMMEDIATE's, with values for its `?`."""

@@ -147,7 +147,7 @@ def test_the_catalog_is_listed(
         ("describe nosuch", "TABLE_NOT_FOUND"),
         ("show create table nosuch", "TABLE_NOT_FOUND"),
         ("explain delete from orders", "NOT_SUPPORTED"),
-        ("explain (type io) select 1", "NOT_SUPPORTED"),
+        ("explain analyze (type io) select 1", "NOT_SUPPORTED"),
         ("delete from orders", "PERMISSION_DENIED"),
         ("insert into orders select * from orders", "PERMISSION_DENIED"),
         ("create table t as select 1 a", "PERMISSION_DENIED"),

@@ -62,8 +62,8 @@ class RelationAnalyzer:
             for name, made in table.columns
         )
         fields += tuple(
-            Field(name, made, f"{alias}.{identifier(name)}", table.name, hidden=True)
-            for name, made in table.hidden
+            Field(name, made, f"{alias}.{sql}", table.name, hidden=True)
+            for name, made, sql in table.hidden
         )
         return RelationPlan(f"{table.sql} AS {alias}{self._version(node.version)}", fields)
 

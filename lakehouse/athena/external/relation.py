@@ -21,6 +21,7 @@ from lakehouse.query.session import Session
 from lakehouse.query.worker import Files
 
 PATH = "$path"
+EXTERNAL = "an external table"
 _READERS = {
     "parquet": "read_parquet([{0}], union_by_name = true, filename = '$path', "
     "hive_partitioning = false)",
@@ -117,8 +118,8 @@ class _Reading:
                 for column, made in (*columns, (PATH, VARCHAR))
             )
             sql = f"SELECT {nothing} LIMIT 0"
-        hidden = ((PATH, VARCHAR),)
-        return TableColumns(f"({sql})", name, columns, False, hidden, "an external table")
+        hidden = ((PATH, VARCHAR, identifier(PATH)),)
+        return TableColumns(f"({sql})", name, columns, False, hidden, EXTERNAL)
 
     def _partitions(self) -> Sequence[ExternalPartition]:
         table = self._table
