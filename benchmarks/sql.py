@@ -81,7 +81,10 @@ def _filled(stack: ExitStack, settings: Settings) -> duckdb.DuckDBPyConnection:
 def _overhead(session: AthenaSession, bare: duckdb.DuckDBPyConnection) -> None:
     ours, theirs = _in_turn(session, bare, SMALL, rounds=60)
     judge_at_most("over a small query of bare DuckDB", (ours[0] - theirs[0]) * 1000, 15, " ms")
-    print(f"  ({ours[0] * 1000:.1f} ms beside {theirs[0] * 1000:.1f} ms)")
+    cores = (ours[1] - theirs[1]) * 1000
+    print(
+        f"  ({ours[0] * 1000:.1f} ms beside {theirs[0] * 1000:.1f} ms; {cores:.1f} ms of the cores)"
+    )
 
 
 def _aggregate(session: AthenaSession, bare: duckdb.DuckDBPyConnection) -> None:

@@ -8,6 +8,7 @@ on where the statement ran.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 
 import duckdb
 import pyarrow as pa
@@ -84,15 +85,23 @@ def as_text(result: Result) -> Rewriting:
 @contextmanager
 def rendering() -> Iterator[Renderer]:
     """A renderer, until the block ends."""
+    with _engine().cursor() as con:
+        con.execute("SET TimeZone = 'UTC'")  # which a cursor does not take over
+        yield Renderer(con)
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """The process's one private engine: to make another takes longer than a small result."""
     config: dict[str, str | bool | int | float | list[str]] = {
         **_LARGE,
         "errors_as_json": "true",
         "autoinstall_known_extensions": "false",
         "python_enable_replacements": "false",
     }
-    with duckdb.connect(config=config) as con:
-        con.execute("SET TimeZone = 'UTC'; SET enable_external_access = false")
-        yield Renderer(con)
+    con = duckdb.connect(config=config)
+    con.execute("SET enable_external_access = false")
+    return con
 
 
 def lines(table: pa.Table) -> Iterator[memoryview]:
