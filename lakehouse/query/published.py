@@ -65,7 +65,9 @@ class Marts:
         self._defining = threading.Lock()
         self._defined: set[str] = set()
         # Pages that still show this state hold it; with the last of them its service ends.
-        weakref.finalize(self, resources.close)
+        ended = weakref.finalize(self, resources.close)
+        # With the process its threads end by themselves.
+        ended.atexit = False
 
     @property
     def version(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from apps.bi import source
 from lakehouse.config import Settings, load_settings
@@ -47,11 +48,16 @@ def shop_watch(shop_settings: Settings) -> Watch:
 
 @pytest.fixture
 def open_app(shop_watch: Watch) -> Opened:
-    """Open the app, on the shop or another watch, under a URL with the given parameters."""
+    """Open a page, on the shop or another watch, under a URL with the given parameters."""
 
-    def opened(watch: Watch = shop_watch, **parameters: str | list[str]) -> AppTest:
+    def opened(
+        watch: Watch = shop_watch, *, page: str = "overview", **parameters: str | list[str]
+    ) -> AppTest:
         source.provide(watch)
         app = AppTest.from_file(SCRIPT, default_timeout=60)
+        if page != "overview":
+            # The pages are known once the app has run; what the URL says must still be unread.
+            app._page_hash = calc_hash(page)
         for name, value in parameters.items():
             app.query_params[name] = value
         return app.run()

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -87,6 +87,14 @@ def _marts(lines: Sequence[Line]) -> dict[str, tuple[str, list[Row]]]:
             "cohort_month months_since month_date customer_count active_customer_count"
             " retention_rate order_count net_amount cumulative_net_amount",
             cohorts(lines),
+        ),
+        "history.product_prices": (
+            "product_id priced_at list_price",
+            [
+                {"product_id": product, "priced_at": at, "list_price": price}
+                for product in PRODUCTS
+                for at, price in list_prices(product)
+            ],
         ),
         "reports.rpt_daily_sales": (
             f"order_date country order_count line_count unit_count {amounts}",
@@ -196,6 +204,15 @@ def _customers(lines: Sequence[Line]) -> list[Row]:
             "cancellation_count": len({x.order_id for x in group if x.is_cancellation}),
         }
         for customer, group in known.items()
+    ]
+
+
+def list_prices(product: str) -> list[tuple[datetime, Decimal]]:
+    """A first price, a third below the one the lines ask, and that one from the second month."""
+    opened = datetime.combine(FIRST, time())
+    return [
+        (opened, (PRICES[product] * 2 / 3).quantize(Decimal("0.0001"))),
+        (opened + timedelta(31), PRICES[product]),
     ]
 
 

@@ -66,10 +66,9 @@ def buyers(ask: Ask, chosen: Filters, period: Period) -> tuple[Answer, Buyers]:
         Statement(
             f"""
 select count(*) as customers,
-    coalesce(sum(case when first_order_date >= $first then 1 else 0 end), 0) as new_customers,
-    coalesce(sum(case when first_order_date < $first or order_count > 1 then 1 else 0 end), 0)
-        as repeat_customers,
-    coalesce(sum(order_count), 0) as orders,
+    count(*) filter (where first_order_date >= $first) as new_customers,
+    count(*) filter (where first_order_date < $first or order_count > 1) as repeat_customers,
+    coalesce(cast(sum(order_count) as bigint), 0) as orders,
     coalesce(sum(net_amount), 0) as net_amount
 from (
     select orders.customer_id, count(*) filter (where orders.is_order) as order_count,
@@ -86,13 +85,7 @@ from (
         )
     )
     (row,) = answer.table.to_pylist()
-    return answer, Buyers(
-        row["customers"],
-        int(row["new_customers"]),
-        int(row["repeat_customers"]),
-        int(row["orders"]),
-        row["net_amount"],
-    )
+    return answer, Buyers(*row.values())
 
 
 def cohorts(ask: Ask, chosen: Filters) -> tuple[Answer, list[Cohort]]:

@@ -1,0 +1,46 @@
+"""Every question that the pages ask, under filters of one's choice."""
+
+from apps.bi.filters import Filters
+from apps.bi.queries import customers, lines, products, sales
+from apps.bi.queries.lines import Drill, Of
+from apps.bi.queries.narrowing import By
+from apps.bi.statement import Answer, Ask, Statement
+from lakehouse.query.published import Marts
+
+
+def asker(marts: Marts) -> Ask:
+    """What pages ask a state by."""
+    return lambda statement: Answer(statement, marts.query(statement.sql, statement.parameters))
+
+
+def ask_everything(ask: Ask, chosen: Filters, customer: str, product: str) -> list[Answer]:
+    """The answers to all of it."""
+    answers: list[Answer] = []
+
+    def noting(statement: Statement) -> Answer:
+        answers.append(ask(statement))
+        return answers[-1]
+
+    day = chosen.period.last.isoformat()
+    sales.daily(noting, chosen, chosen.period)
+    sales.open_days(noting, chosen.period)
+    for by in (By.COUNTRY, By.SEGMENT, By.GROUP):
+        sales.sellers(noting, chosen, by)
+    sales.products(noting, chosen, 3)
+    sales.movers(noting, chosen)
+    customers.buyers(noting, chosen, chosen.period)
+    customers.cohorts(noting, chosen)
+    customers.segments(noting, chosen)
+    customers.best(noting, chosen, 3)
+    customers.customer(noting, customer)
+    customers.invoices(noting, customer)
+    customers.similar_numbers(noting, customer)
+    products.sold(noting, chosen, "b a")
+    products.product(noting, product)
+    products.history(noting, chosen, product)
+    products.prices(noting, product)
+    products.partners(noting, chosen, product, 3)
+    products.similar(noting, product)
+    for drill in (Drill(Of.DAY, day), Drill(Of.PRODUCT, product), Drill(Of.ORDER, "50000")):
+        lines.lines(noting, chosen, drill)
+    return answers
