@@ -3,6 +3,7 @@
 import signal
 import socket
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import streamlit as st
@@ -49,7 +50,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
     )
-    with watch.running():
+    with closing(watch), watch.running():
         uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -65,9 +65,11 @@ class Marts:
         self._defining = threading.Lock()
         self._defined: set[str] = set()
         # Pages that still show this state hold it; with the last of them its service ends.
-        ended = weakref.finalize(self, resources.close)
-        # With the process its threads end by themselves.
-        ended.atexit = False
+        self._end = weakref.finalize(self, resources.close)
+
+    def close(self) -> None:
+        """End the service by which the state reads what is not in memory; ask it nothing more."""
+        self._end()
 
     @property
     def version(self) -> str:

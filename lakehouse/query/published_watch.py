@@ -91,6 +91,13 @@ class Watch:
             self._changed.wait_for(lambda: wanted(self.published), timeout)
             return self.published
 
+    def close(self) -> None:
+        """Close the states that are held; pages that still show one can't ask it any more."""
+        held = [self.published.marts, *self._earlier.values()]
+        for marts in held:
+            if marts is not None:
+                marts.close()
+
     @contextmanager
     def running(self, poll: float | None = None) -> Iterator["Watch"]:
         """Look every `poll` seconds, in a thread of its own, until the block ends."""
@@ -137,7 +144,10 @@ class Watch:
             now = pointers(there)
             if now and now == self._pointers:
                 return False
-            if Moment.of(there).version != held.version:
+            newest, shown = Moment.of(there), held.moment
+            if newest.until is not None and newest.snapshots == shown.snapshots:
+                return False  # a build is under way, and the state before it is the one held
+            if newest.version != shown.version:
                 return True
             self._pointers = now
             return False

@@ -1,7 +1,8 @@
 """Fixtures: a small shop's lake, and the app opened on it without a browser."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -39,15 +40,15 @@ def shop_settings(tmp_path_factory: pytest.TempPathFactory, lines: Sequence[shop
 
 
 @pytest.fixture(scope="session")
-def shop_watch(shop_settings: Settings) -> Watch:
+def shop_watch(shop_settings: Settings) -> Iterator[Watch]:
     """A watch that has looked at the shop's lake."""
-    watch = Watch(shop_settings)
-    watch.look()
-    return watch
+    with closing(Watch(shop_settings)) as watch:
+        watch.look()
+        yield watch
 
 
 @pytest.fixture
-def open_app(shop_watch: Watch) -> Opened:
+def open_app(shop_watch: Watch) -> Iterator[Opened]:
     """Open a page, on the shop or another watch, under a URL with the given parameters."""
 
     def opened(
@@ -62,4 +63,6 @@ def open_app(shop_watch: Watch) -> Opened:
             app.query_params[name] = value
         return app.run()
 
-    return opened
+    yield opened
+    # A lake of one test must not be held until the end of all.
+    source.provide(shop_watch)

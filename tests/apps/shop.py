@@ -4,9 +4,11 @@ Ten weeks, closed on Sundays, three countries, four products and postage; the la
 the morning. `shop_marts` makes a lake of them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 FIRST, LAST = date(2024, 3, 1), date(2024, 5, 9)
 LAST_ORDER = datetime(2024, 5, 9, 11, 20)  # noqa: DTZ001 - logs carry no zone
@@ -69,6 +71,20 @@ def order_lines() -> list[Line]:
         if day.isoweekday() != 7:
             _add_day(lines, number, day)
     return lines
+
+
+def log_line(line: Line) -> str:
+    """The line as it stands in the log."""
+    what = f"{line.order_id},{line.product_id},{PRODUCTS[line.product_id]},{line.quantity}"
+    return f"{what},{line.ordered_at},{line.unit_price},{line.customer_id or ''},{line.country}"
+
+
+def write_log(folder: Path, lines: Sequence[Line]) -> None:
+    """Write the log that the lines were landed from."""
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    folder.mkdir(parents=True)
+    text = "\n".join([header, *map(log_line, lines), ""])
+    (folder / SOURCE_FILE).write_text(text)
 
 
 def _add_day(lines: list[Line], number: int, day: date) -> None:

@@ -86,6 +86,7 @@ def shop_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a lake of its own with the shop's marts."""
     settings = load_settings(folder=tmp_path_factory.mktemp("shop"), environment={})
     shop_marts.build(settings, shop.order_lines())
+    shop.write_log(settings.streams["orders"].source[0], shop.order_lines())
     return settings
 
 
