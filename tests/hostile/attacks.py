@@ -185,8 +185,8 @@ def deep(levels: int) -> dict[str, str]:
         "NOT": f"select {'not ' * levels}nosuch",
         "subqueries": f"select nosuch from {'(select * from ' * levels}shop.orders{') t' * levels}",
         "sums": f"select {'1 + ' * levels}nosuch",
-        "conditions": f"select * from shop.orders where {'id = 1 or ' * levels}nosuch",
-        "unions": f"{'select 1 union all ' * levels}select nosuch",
+        "conditions": f"select * from shop.orders where {'id = 1 or ' * 4 * levels}nosuch",
+        "unions": f"{'select 1 union all ' * 4 * levels}select nosuch",
         "CASE": f"select {'case when true then ' * levels}nosuch{' end' * levels}",
         "arrays": f"select {'array[' * levels}nosuch{']' * levels}",
     }
@@ -194,6 +194,6 @@ def deep(levels: int) -> dict[str, str]:
 
 WIDE = {
     "a long literal": f"select '{'x' * 300_000}' + 1",
-    "many columns": f"select {', '.join(f'c{i}' for i in range(20_000))} from shop.orders",
-    "many values": f"select 1 in ({', '.join(map(str, range(20_000)))}, nosuch)",
+    "many columns": f"select {', '.join(f'c{i}' for i in range(5_000))} from shop.orders",
+    "many values": f"select 1 in ({', '.join(map(str, range(5_000)))}, nosuch)",
 }

@@ -12,7 +12,7 @@ _KINDS = {
     "settings": attacks.SETTINGS,
     "writing": attacks.WRITING,
     "hiding": attacks.HIDING,
-    "depth": attacks.deep(600) | attacks.WIDE,
+    "depth": attacks.deep(150) | attacks.WIDE,
 }
 _READS = "select id, name from shop.orders order by id"
 
