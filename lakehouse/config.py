@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -84,13 +85,15 @@ class QuerySettings(_Table):
     """The limits of the DuckDB session that answers SQL, and the dialect `lakehouse sql` speaks.
 
     `threads = 0` means every core; `timeout` is in seconds, Athena's thirty minutes by default.
-    Executions are told of, and their results kept, for `retention` (Athena: 45 days).
+    A table without a database is looked for in `database`. Executions are told of, and their
+    results kept, for `retention` (Athena: 45 days).
     """
 
     memory_limit: MemoryLimit = "50%"
     threads: Annotated[int, Field(ge=0)] = 0
     timeout: Annotated[float, Field(gt=0)] = 1800.0
     dialect: Dialect = "athena"
+    database: Annotated[str, Field(min_length=1), AfterValidator(str.lower)] = "core"
     retention: Duration = timedelta(days=45)
 
 

@@ -20,7 +20,7 @@ _MARKED = re.compile(MARKER + r"([A-Z_]+):(.*?)\x1f", re.DOTALL)
 # What helps with the mishaps of every day, where the error itself knows nothing better.
 _HINTS = {
     "SYNTAX_ERROR": "this is Athena's SQL; `--dialect duckdb` takes DuckDB's",
-    "TABLE_NOT_FOUND": "`lakehouse catalog tables` lists every table; a bare name means core",
+    "TABLE_NOT_FOUND": "`lakehouse catalog tables` lists all; a bare name means query.database",
     "COLUMN_NOT_FOUND": '`lakehouse sql "describe TABLE"` lists the columns of a table',
     "FUNCTION_NOT_FOUND": "docs/athena-conformance.md lists the functions",
 }

@@ -29,13 +29,10 @@ from lakehouse.athena.writing.router import WriteRouter
 from lakehouse.athena.writing.views import StoredView, ViewingSchema, Views
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
+from lakehouse.catalog.statistics import namespaces, table_names
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
-from lakehouse.query.session import NAMESPACE, Session
-
-_DATABASES = """
-    SELECT schema_name, '' FROM duckdb_schemas() WHERE database_name = 'lake' UNION ALL
-    SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'lake'"""
+from lakehouse.query.session import Session
 
 
 class Lake:
@@ -60,6 +57,13 @@ class Lake:
         self.files_read: set[str] = set()
         self.looked: Tables = {}
 
+    @property
+    def _database(self) -> str:
+        return self._settings.query.database
+
+    def _named(self, name: v.Name) -> tuple[str, str]:
+        return named(name, self._database)
+
     def close(self) -> None:
         """Close what was opened."""
         self._opened.close()
@@ -67,7 +71,7 @@ class Lake:
     @cached_property
     def schema(self) -> Schema:
         """Finds tables, views and metadata tables."""
-        return ViewingSchema(self._tables, self._views, named, NAMESPACE)
+        return ViewingSchema(self._tables, self._views, self._named, self._database)
 
     @cached_property
     def external(self) -> ExternalTables | None:
@@ -85,6 +89,7 @@ class Lake:
             self._told,
             ExternalChanges(self.external, self._places) if self.external else None,
             self._settings,
+            self._named,
         )
 
     @property
@@ -146,10 +151,10 @@ class Lake:
         known = self._listed()
         views: list[tuple[str, str]] = []
         if statement.what in ("tables", "views"):
-            of = statement.of[0] if statement.of else NAMESPACE
+            of = statement.of[0] if statement.of else self._database
             views = [(of, name) for name in self._views.names(of)]
             known += [(of, name) for name in (self.external.names(of) if self.external else ())]
-        return listings.show(statement, self.schema, known, views, NAMESPACE)
+        return listings.show(statement, self.schema, known, views, self._database)
 
     def _shown_properties(self, statement: v.ShowProperties) -> Translation:
         if table := self._external(statement.table):
@@ -168,18 +173,18 @@ class Lake:
         return listings.describe(statement, columns, external.comments(table), extra)
 
     def _external(self, name: v.Name) -> ExternalTable | None:
-        return self.external.find(*named(name)) if self.external else None
+        return self.external.find(*self._named(name)) if self.external else None
 
     def _table(self, name: v.Name) -> Table:
         listings.found_table(self.schema, name)
-        if self._views.find(*named(name)):
+        if self._views.find(*self._named(name)):
             raise AthenaError("NOT_SUPPORTED", f"'{'.'.join(name)}' is a view")
-        return self._catalog.load_table(named(name))
+        return self._catalog.load_table(self._named(name))
 
     def _view(self, name: v.Name) -> StoredView:
-        found = self._views.find(*named(name))
+        found = self._views.find(*self._named(name))
         if found is None:
-            message = f"View '{'.'.join(named(name))}' does not exist"
+            message = f"View '{'.'.join(self._named(name))}' does not exist"
             raise AthenaError("TABLE_NOT_FOUND", message)
         return found
 
@@ -209,7 +214,9 @@ class Lake:
         self._session.hold(name, rows)
 
     def _listed(self) -> list[tuple[str, str]]:
-        return [(str(of), str(name)) for of, name in self._session.texts(_DATABASES)]
+        # Of the catalog: the engine goes on listing tables that it has read and are gone.
+        tables = [(".".join(name[:-1]), name[-1]) for name in table_names(self._catalog)]
+        return [*((".".join(name), "") for name in namespaces(self._catalog)), *tables]
 
     @cached_property
     def _places(self) -> Places:

@@ -40,7 +40,7 @@ class MetadataSchema:
             return self._tables.table(parts)
         full = (self._database, base) if len(parts) == 1 else (*parts[:-1], base)
         try:
-            rows = metadata_table(self._catalog().load_table(named(full)), kind)
+            rows = metadata_table(self._catalog().load_table(named(full, self._database)), kind)
         except (NoSuchTableError, NoSuchNamespaceError):
             return None
         if rows is None:

@@ -2,13 +2,12 @@
 
 from lakehouse.athena.attached import OWN_CATALOGS
 from lakehouse.athena.errors import AthenaError
-from lakehouse.query.session import NAMESPACE
 
 LAKE = "lake"  # as the engine calls the attached catalog
 
 
-def named(name: tuple[str, ...]) -> tuple[str, str]:
-    """The database and table of a name in lower case, one to three parts.
+def named(name: tuple[str, ...], database: str) -> tuple[str, str]:
+    """The database and table of a name in lower case, one to three parts; `database` if it has one.
 
     Raises CATALOG_NOT_FOUND and SYNTAX_ERROR.
     """
@@ -17,4 +16,4 @@ def named(name: tuple[str, ...]) -> tuple[str, str]:
     if len(name) == 3 and name[0] not in (*OWN_CATALOGS, LAKE):
         hint = "there is one catalog, AwsDataCatalog"
         raise AthenaError("CATALOG_NOT_FOUND", f"Catalog '{name[0]}' does not exist", hint=hint)
-    return (name[-2] if len(name) > 1 else NAMESPACE, name[-1])
+    return (name[-2] if len(name) > 1 else database, name[-1])

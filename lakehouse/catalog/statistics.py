@@ -47,11 +47,17 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
             ) from e
 
 
+def namespaces(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier]:
+    """Every namespace below another, in no order."""
+    for namespace in catalog.list_namespaces(above):
+        yield namespace
+        yield from namespaces(catalog, namespace)
+
+
 def table_names(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier]:
     """Every table below a namespace, in no order."""
-    for namespace in catalog.list_namespaces(above):
+    for namespace in namespaces(catalog, above):
         yield from catalog.list_tables(namespace)
-        yield from table_names(catalog, namespace)
 
 
 def measured(table: Table, identifier: Identifier) -> TableStatistics:

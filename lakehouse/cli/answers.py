@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lakehouse.query.results import Result
 
 TABLE = "table"
-FORMATS = (TABLE, "csv", "json", "ndjson", "parquet")
+FORMATS = (TABLE, "csv", "athena-csv", "json", "ndjson", "parquet")
 SCREEN_ROWS = 40
 _SUFFIXES = {
     ".csv": "csv",
@@ -89,7 +89,7 @@ class Shape:
     @property
     def is_text(self) -> bool:
         """Whether the format holds the texts of values."""
-        return self.style in (TABLE, "csv")
+        return self.style in (TABLE, "csv", "athena-csv")
 
     def write(self, result: "Result") -> None:
         """Write a result."""

@@ -20,6 +20,7 @@ Examples:
   lakehouse sql -f report.sql --output report.parquet
   echo "SELECT * FROM landing.rejects" | lakehouse sql --format ndjson
   lakehouse sql --workgroup etl "INSERT INTO core.copy SELECT * FROM core.fct_orders"
+  lakehouse sql --database landing "SELECT count(*) FROM order_lines"
   lakehouse sql --reuse 60m "SELECT count(*) FROM core.fct_order_lines"
   lakehouse sql --dialect duckdb "summarize core.fct_orders"
   lakehouse sql --dialect duckdb --write "delete from landing.rejects where source_file = 'old.csv'"
@@ -47,6 +48,11 @@ Examples:
     help="Whose limits and permissions hold: [workgroups.NAME] of lakehouse.toml [primary].",
 )
 @click.option(
+    "--database",
+    metavar="NAME",
+    help="What a table named without a database means [query.database, else core].",
+)
+@click.option(
     "--reuse",
     metavar="AGE",
     help="Answer from an earlier result at most so old (60m, 7d), if nothing it read has changed.",
@@ -69,6 +75,7 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     script: BinaryIO | None,
     dialect: str | None,
     workgroup: str,
+    database: str | None,
     reuse: str | None,
     style: str | None,
     output: Path | None,
@@ -90,7 +97,7 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     """
     text = _statement(statement, script)
     shape = answers.Shape.of(style, output, rows, everything=everything)
-    settings = invocation.settings()
+    settings = invocation.settings(query__database=database)
     spoken = dialect or settings.in_workgroup(workgroup).query.dialect
     if spoken == "athena" and folders:
         raise click.UsageError("--allow needs --dialect duckdb: Athena's dialect reads no files.")

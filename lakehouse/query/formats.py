@@ -4,6 +4,7 @@ How single values are written is said in `lakehouse.query.values`. All text is U
 end with a line feed, as psql and DuckDB write them.
 
 - csv: RFC 4180 with a header; NULL is an empty field, an empty string is `""`
+- athena-csv: as Athena's result files: every name and value in quotes, NULL an empty field
 - json: one array of objects, one object a line
 - ndjson: one object a line
 - parquet: zstd; names and types of the result
@@ -30,6 +31,18 @@ def write_csv(result: Result, file: BinaryIO) -> None:
     names = [values.csv_name(column.name) for column in result.columns]
     fields = [values.csv_field(f"#{i}", c.type) for i, c in enumerate(result.columns, start=1)]
     file.write(",".join(names).encode() + b"\n")
+    for part in _text(result, " || ',' || ".join(fields) + " || chr(10)"):
+        file.write(part)
+
+
+def write_athena_csv(result: Result, file: BinaryIO) -> None:
+    """Write the result as Athena writes its result files: every name and value in quotes."""
+    names = ['"' + column.name.replace('"', '""') + '"' for column in result.columns]
+    file.write(",".join(names).encode() + b"\n")
+    fields = (
+        f"coalesce('\"' || replace({values.text(f'#{i}')}, '\"', '\"\"') || '\"', '')"
+        for i in range(1, len(result.columns) + 1)
+    )
     for part in _text(result, " || ',' || ".join(fields) + " || chr(10)"):
         file.write(part)
 
@@ -62,6 +75,7 @@ def write_parquet(result: Result, file: BinaryIO) -> None:
 
 WRITERS: Final[Mapping[str, Writer]] = {
     "csv": write_csv,
+    "athena-csv": write_athena_csv,
     "json": write_json,
     "ndjson": write_ndjson,
     "parquet": write_parquet,

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 # Told the plan of a statement, and which tables (namespace and name) it was made of.
 Planned = Callable[[Plan, frozenset[tuple[str, ...]]], None]
-# Where a table without a namespace is looked for.
-NAMESPACE = "core"
 _TABLES = """
     SELECT schema_name || '.' || table_name
     FROM duckdb_tables() WHERE database_name = 'lake' ORDER BY ALL"""
@@ -168,7 +166,8 @@ def open_session(
 
     It reads, and makes nothing where no lakehouse is yet; `write` also allows statements that
     write to the catalog's tables. Files can be
-    read in `folders` and nowhere else. A table is named namespace.table; a bare name means core.
+    read in `folders` and nowhere else. A table is named namespace.table; a bare name means
+    the database of the settings.
     `ready` names a function, `module:name`, that adds to the connection what a dialect needs
     before it is closed to the outside. `planned` is told what a statement scans, and of which
     tables, before it runs; what it raises is raised in its stead.
@@ -196,7 +195,7 @@ def open_session(
                     spill.parent.mkdir(parents=True, exist_ok=True)
                 allowed = open_places(settings, folders)
                 address = (endpoint.uri, endpoint.token, endpoint.warehouse)
-                reached = Reached(*address, NAMESPACE, allowed, write, ready)
+                reached = Reached(*address, limits.database, allowed, write, ready)
                 starting.result()
                 run = Interruptible(worker, thread, limits.timeout)
                 run.begin(partial(worker.reach, reached))

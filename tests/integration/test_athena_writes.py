@@ -27,6 +27,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 def session(home: Settings) -> Iterator[AthenaSession]:
     with open_athena(home, write=True) as session:
         session.run("create database shop comment 'what we sell'")
+        # Never dropped, so that the database is not empty whichever test comes first.
+        session.run("create table shop.standing (a int) tblproperties ('table_type'='iceberg')")
         yield session
 
 

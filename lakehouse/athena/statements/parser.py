@@ -179,6 +179,10 @@ class StatementParser(ChangeParser):
             self.fail(", ".join(allowed) or "'TYPE', 'FORMAT'")
         return name.lower(), found.lower()
 
+    def _use(self) -> v.Statement:
+        hint = "`lakehouse sql --database NAME`, or query.database in lakehouse.toml, chooses it"
+        raise AthenaError("NOT_SUPPORTED", "USE is not supported", self.position, hint=hint)
+
     def _prepare(self) -> v.Statement:
         self.expect("PREPARE")
         name = self.identifier().key
@@ -215,6 +219,7 @@ _READERS: dict[str, Callable[[StatementParser], v.Statement]] = {
     "VACUUM": StatementParser._vacuum,
     "UNLOAD": StatementParser._unload,
     "EXPLAIN": StatementParser._explain,
+    "USE": StatementParser._use,
     "PREPARE": StatementParser._prepare,
     "EXECUTE": StatementParser._execute,
     "DEALLOCATE": StatementParser._deallocate,

@@ -6,7 +6,7 @@ Rules: Athena's documentation, "CTAS table properties" and "Considerations for C
 from collections.abc import Sequence
 
 from lakehouse.athena.errors import AthenaError, not_supported
-from lakehouse.athena.names import LAKE, named
+from lakehouse.athena.names import LAKE
 from lakehouse.athena.schema import Schema
 from lakehouse.athena.statements import parse_statement
 from lakehouse.athena.statements import values as v
@@ -21,7 +21,10 @@ _OWN = ("partitioning", "is_external", "location", "external_location")
 
 
 def created_from(
-    statement: v.CreateTableAs, schema: Schema, parameters: Sequence[object] = ()
+    name: tuple[str, str],
+    statement: v.CreateTableAs,
+    schema: Schema,
+    parameters: Sequence[object] = (),
 ) -> str:
     """The engine's statement. Raises AthenaError."""
     made = translate_query(statement.query, schema, parameters)
@@ -29,8 +32,8 @@ def created_from(
     columns = columns_of(made)
     partition_spec(terms, schema_of(columns))
     properties = _options(statement)
-    name = ".".join(map(identifier, (LAKE, *named(statement.name))))
-    clauses = [f"CREATE TABLE {name}"]
+    table = ".".join(map(identifier, (LAKE, *name)))
+    clauses = [f"CREATE TABLE {table}"]
     if terms:
         clauses.append(f"PARTITIONED BY ({', '.join(map(_term, terms))})")
     if properties:

@@ -8,7 +8,6 @@ from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.external.changes import ExternalChanges
 from lakehouse.athena.external.places import Places
 from lakehouse.athena.listings import found_table
-from lakehouse.athena.names import named
 from lakehouse.athena.schema import Schema, TableColumns
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.translation import translate_query
@@ -45,7 +44,9 @@ class WriteRouter:
         told: Callable[[Exception], LakehouseError],
         files: ExternalChanges | None,
         settings: Settings,
+        named: Callable[[v.Name], tuple[str, str]],
     ) -> None:
+        self._named = named
         self._places = Places.of(settings)
         self._session = session
         self._changes = CatalogChanges(catalog, named)
@@ -75,7 +76,7 @@ class WriteRouter:
 
     def _define(self, statement: v.Statement) -> None:
         if isinstance(statement, v.CreateTable) and statement.external:
-            self._files("CREATE EXTERNAL TABLE").create(named(statement.name), statement)
+            self._files("CREATE EXTERNAL TABLE").create(self._named(statement.name), statement)
         elif isinstance(statement, v.CreateTable):
             self._changes.create_table(statement)
         elif isinstance(statement, v.DropTable):
@@ -85,33 +86,33 @@ class WriteRouter:
         elif isinstance(statement, v.DropDatabase):
             self._drop_database(statement)
         elif isinstance(statement, v.CreateView):
-            self._views.create(named(statement.name), statement, self._schema)
+            self._views.create(self._named(statement.name), statement, self._schema)
         elif isinstance(statement, v.DropView):
-            self._views.drop(named(statement.name), if_exists=statement.if_exists)
+            self._views.drop(self._named(statement.name), if_exists=statement.if_exists)
         elif isinstance(statement, _ALTERS):
-            self._alter(named(statement.table), statement)
+            self._alter(self._named(statement.table), statement)
         else:
             self._keep_up(statement)
 
     def _keep_up(self, statement: v.Statement) -> None:
         if isinstance(statement, v.Optimize):
-            name = named(statement.table)
+            name = self._named(statement.table)
             self._upkeep.optimize(name, self._iceberg(statement.table, "OPTIMIZE"), statement)
         elif isinstance(statement, v.Vacuum):
             self._iceberg(statement.table, "VACUUM")
-            self._upkeep.vacuum(named(statement.table))
+            self._upkeep.vacuum(self._named(statement.table))
         elif isinstance(statement, v.MsckRepair):
-            self._repair(named(statement.table))
+            self._repair(self._named(statement.table))
         else:
             raise not_supported(type(statement).__name__.upper())
 
     def _drop_table(self, statement: v.DropTable) -> None:
-        if self._views.find(*named(statement.name)):
+        if self._views.find(*self._named(statement.name)):
             name = ".".join(statement.name)
             hint = f"DROP VIEW {name} drops it"
             raise AthenaError("TABLE_NOT_FOUND", f"'{name}' is a view, not a table", hint=hint)
-        if self._is_external(named(statement.name)):
-            self._files("DROP TABLE").drop(named(statement.name))
+        if self._is_external(self._named(statement.name)):
+            self._files("DROP TABLE").drop(self._named(statement.name))
         else:
             self._changes.drop_table(statement)
 
@@ -149,9 +150,11 @@ class WriteRouter:
         if existing is not None:
             if statement.if_not_exists:
                 return Result.nothing()
-            message = f"Table '{'.'.join(named(statement.name))}' already exists"
+            message = f"Table '{'.'.join(self._named(statement.name))}' already exists"
             raise AthenaError("TABLE_ALREADY_EXISTS", message)
-        return self._written(created_from(statement, self._schema, parameters))
+        return self._written(
+            created_from(self._named(statement.name), statement, self._schema, parameters)
+        )
 
     def _unload(self, statement: v.Unload, parameters: Sequence[object]) -> Result:
         folder = self._places.folder(statement.location)

@@ -83,7 +83,7 @@ class RowChanges:
     # --- parts
 
     def _table(self, name: v.Name) -> TableColumns:
-        named(name)
+        named(name, "")
         table = self._schema.table(name)
         if table is None:
             raise AthenaError("TABLE_NOT_FOUND", f"Table '{'.'.join(name)}' does not exist")

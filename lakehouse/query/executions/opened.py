@@ -196,7 +196,8 @@ def open_executions(  # noqa: PLR0913 - one keyword an option
         held.callback(owner.close)
         renderer = held.enter_context(rendering())
         site = Site(folder, results, journal, owner)
-        runners.append(Runner(workgroup, group, spoken, site, renderer=renderer))
+        database = settings.query.database
+        runners.append(Runner(workgroup, group, spoken, site, database=database, renderer=renderer))
         runners[0].use(statements)
         executions = Executions(runners[0])
         held.callback(executions.close)

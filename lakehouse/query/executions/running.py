@@ -23,7 +23,6 @@ from lakehouse.query.executions.watching import Watching
 from lakehouse.query.planned import Plan
 from lakehouse.query.rendering import Renderer
 from lakehouse.query.results import Result
-from lakehouse.query.session import NAMESPACE
 from lakehouse.workgroup_settings import WorkgroupSettings
 
 
@@ -71,6 +70,7 @@ class Runner:
         dialect: str,
         site: Site,
         *,
+        database: str,
         renderer: Renderer,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -78,6 +78,7 @@ class Runner:
         self._group = group
         self._dialect = dialect
         self._site = site
+        self._database = database
         self._renderer = renderer
         self._clock = clock
         self._known = KnownTables()
@@ -113,7 +114,7 @@ class Runner:
             sql=sql,
             workgroup=self._workgroup,
             dialect=self._dialect,
-            database=NAMESPACE,
+            database=self._database,
             kind=kind_of(sql),
             submitted_at=self._clock(),
             parameters=tuple(map(written, parameters)),
