@@ -22,9 +22,11 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 
+from lakehouse.crawler_settings import ClassifierSettings, CrawlerSettings, check_crawlers
 from lakehouse.delivery_settings import DeliverySettings
 from lakehouse.errors import ConfigError
 from lakehouse.maintenance_settings import Duration, MaintenanceSettings
@@ -129,6 +131,8 @@ class Settings(_Table):
     maintenance: MaintenanceSettings = MaintenanceSettings()
     deliveries: DeliverySettings = DeliverySettings()
     streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
+    classifiers: dict[str, ClassifierSettings] = Field(default_factory=dict)
+    crawlers: dict[str, CrawlerSettings] = Field(default_factory=dict)
 
     @field_validator("catalog", mode="before")
     @classmethod
@@ -157,6 +161,11 @@ class Settings(_Table):
     def _workgroup_names(cls, given: dict[str, WorkgroupSettings]) -> dict[str, WorkgroupSettings]:
         check_names(given)
         return given
+
+    @model_validator(mode="after")
+    def _known_classifiers(self) -> "Settings":
+        check_crawlers(self.crawlers, self.classifiers)
+        return self
 
     _file: Path | None = PrivateAttr(default=None)
 
@@ -236,6 +245,7 @@ def load_settings(
         "streams": streams,
         "workgroups": _workgroups(settings, root),
         "external": ExternalSettings(folders=folders),
+        "crawlers": {name: crawler.located(root) for name, crawler in settings.crawlers.items()},
     }
     settings = settings.model_copy(update=updates)
     settings._file = file

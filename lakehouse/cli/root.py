@@ -13,6 +13,7 @@ from lakehouse.cli import console
 from lakehouse.cli.bookmarks import bookmarks
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
+from lakehouse.cli.crawl import crawl
 from lakehouse.cli.dashboard import dashboard
 from lakehouse.cli.diff import diff
 from lakehouse.cli.generate import generate
@@ -75,6 +76,7 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
 lakehouse.add_command(bookmarks)
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
+lakehouse.add_command(crawl)
 lakehouse.add_command(dashboard)
 lakehouse.add_command(diff)
 lakehouse.add_command(generate)

@@ -130,3 +130,27 @@ QUERY_EXECUTIONS_SCHEMA = Schema(
     NestedField(19, "result_id", StringType(), doc="Whose result it has; another's: used again"),
     NestedField(20, "cost", DoubleType(), required=True, doc="Dollars that Athena would charge"),
 )
+
+CRAWLS = (NAMESPACE, "crawls")
+
+CRAWLS_SCHEMA = Schema(
+    NestedField(1, "crawl_id", StringType(), required=True, doc="The crawl, a UUID"),
+    NestedField(2, "crawler", StringType(), required=True, doc="Its name, or the path crawled"),
+    NestedField(3, "path", StringType(), required=True, doc="The folder it looked through"),
+    NestedField(4, "started_at", TimestamptzType(), required=True, doc="When it began"),
+    NestedField(5, "seconds", DoubleType(), required=True, doc="How long it took"),
+    NestedField(6, "files", LongType(), required=True, doc="Files it listed"),
+    NestedField(7, "files_read", LongType(), required=True, doc="Files it opened"),
+    NestedField(8, "bytes_read", LongType(), required=True, doc="Bytes it read of them"),
+    NestedField(
+        9,
+        "action",
+        StringType(),
+        required=True,
+        doc="created, updated, partitions, deprecated, deleted, landed, logged, refused, noted, "
+        "unclassified, unreadable or vanished",
+    ),
+    NestedField(10, "table_name", StringType(), doc="The table it is about; null: a file"),
+    NestedField(11, "file", StringType(), doc="The file it is about, below the path"),
+    NestedField(12, "reason", StringType(), required=True, doc="What changed, or why"),
+)

@@ -29,7 +29,7 @@ KINDS: Final = {
     PARQUET: "parquet", ORC: "orc", AVRO: "avro",
 }  # fmt: skip
 _INPUT = "org.apache.hadoop.hive.ql.io"
-_FORMATS: Final = {
+FORMATS: Final = {
     "textfile": (LAZY, _TEXT_INPUT, _TEXT_OUTPUT),
     "json": (JSON, _TEXT_INPUT, _TEXT_OUTPUT),
     "parquet": (
@@ -65,15 +65,15 @@ class Storage:
 def storage_of(statement: v.CreateTable) -> Storage:
     """What ROW FORMAT and STORED AS say. Raises NOT_SUPPORTED and INVALID_TABLE_PROPERTY."""
     stored = statement.stored_as or "textfile"
-    if stored not in _FORMATS:
+    if stored not in FORMATS:
         raise not_supported(f"STORED AS {stored.upper()}")
-    serde, input_format, output_format = _FORMATS[stored]
+    serde, input_format, output_format = FORMATS[stored]
     if statement.delimited and stored != "textfile":
         raise not_supported(f"ROW FORMAT DELIMITED with STORED AS {stored.upper()}")
     if statement.serde:
         serde = statement.serde
         if not statement.stored_as and KINDS.get(serde) in ("parquet", "orc", "avro"):
-            _, input_format, output_format = _FORMATS[KINDS[serde]]
+            _, input_format, output_format = FORMATS[KINDS[serde]]
     if statement.input_format:
         input_format, output_format = statement.input_format, statement.output_format or ""
         if not statement.serde:
@@ -97,7 +97,7 @@ def kind_of(serde: str) -> str:
 
 
 def _by_input(input_format: str) -> str:
-    for serde, wanted, _ in _FORMATS.values():
+    for serde, wanted, _ in FORMATS.values():
         if wanted == input_format:
             return serde
     raise not_supported(f"INPUTFORMAT {input_format}")
