@@ -24,6 +24,12 @@ AGAINST = "#d97706"
 _SINGLE_DAYS = 31
 
 
+def as_png(name: str) -> Option:
+    """The button, in the upper right corner of a chart, that saves it as `name`.png."""
+    save = {"name": name, "title": "PNG", "pixelRatio": 2}
+    return {"feature": {"saveAsImage": save}, "right": 0, "top": 0, "itemSize": 13}
+
+
 def revenue_per_day(
     now: pa.Table, before: pa.Table | None, compared: Period | None, last_order_at: datetime
 ) -> Option:
@@ -49,6 +55,7 @@ def revenue_per_day(
         "animationDuration": 300,
         "dataset": {"source": pa.table(columns)},
         "grid": {"left": 4, "right": 12, "top": 40, "bottom": 4, "containLabel": True},
+        "toolbox": as_png("revenue_per_day"),
         "legend": {"left": 0, "top": 0, "icon": "roundRect", "itemHeight": 4, "itemWidth": 18},
         "tooltip": {
             "trigger": "axis",

@@ -15,6 +15,17 @@ from lakehouse.query.published import Marts
 from lakehouse.query.published_moment import UnpublishedError
 from lakehouse.query.published_watch import Condition, Published
 
+# On paper: no controls, and the whole page instead of what the window shows of it.
+_PRINT = """<style>@media print {
+    [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stElementToolbar],
+    [data-testid=stPopover], [data-testid=stTextInput],
+    .st-key-filters > :not(:last-child), .stTooltipIcon {
+        display: none !important }
+    [data-testid=stApp], [data-testid=stAppViewContainer], [data-testid=stMain] {
+        position: static !important; overflow: visible !important; height: auto !important }
+    [class*=st-key-card_], [data-testid=stMetric] { break-inside: avoid }
+    .stMainBlockContainer { padding: 0 !important }
+}</style>"""
 _SCRIPTS = Path(__file__).with_name("app_pages")
 
 
@@ -23,6 +34,7 @@ def run() -> None:
     offered = {spec.path: _page(spec) for spec in PAGES}
     chosen = st.navigation(list(offered.values()))
     spec = next(spec for spec in PAGES if offered[spec.path] is chosen)
+    st.html(_PRINT)
     published, freshness, answer = header.head(spec)
     settings = source.watch().settings
     try:

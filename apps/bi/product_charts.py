@@ -8,12 +8,12 @@ from typing import Any
 import pyarrow as pa
 
 from apps.bi import wording
-from apps.bi.charts import ACCENT, Option
+from apps.bi.charts import ACCENT, Option, as_png
 from apps.bi.periods import Period
 from apps.bi.queries.products import Partner, Price
 
 _AXIS_TIME: Mapping[str, Any] = {"type": "time", "axisTick": {"show": False}}
-_GRID: Mapping[str, Any] = {"left": 4, "right": 16, "top": 16, "bottom": 4, "containLabel": True}
+_GRID: Mapping[str, Any] = {"left": 4, "right": 16, "top": 28, "bottom": 4, "containLabel": True}
 
 
 def sold_per_day(period: Period, rows: Sequence[Mapping[str, Any]]) -> Option:
@@ -36,6 +36,7 @@ def sold_per_day(period: Period, rows: Sequence[Mapping[str, Any]]) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": dict(_GRID),
+        "toolbox": as_png("product_revenue_per_day"),
         "tooltip": {
             "trigger": "axis",
             "axisPointer": {"type": "shadow"},
@@ -71,6 +72,7 @@ def list_prices(prices: Sequence[Price], until: date) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": dict(_GRID),
+        "toolbox": as_png("list_price"),
         "tooltip": {"trigger": "axis", "formatter": "{@told}"},
         "xAxis": dict(_AXIS_TIME),
         "yAxis": {"type": "value", "splitNumber": 3, "axisLabel": {"formatter": "£{value}"}},

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from apps.bi import wording
-from apps.bi.charts import Option
+from apps.bi.charts import Option, as_png
 from apps.bi.queries.customers import Cohort
 
 # From hardly anybody to everybody who ever came back, on white and on near-black alike.
@@ -38,7 +38,8 @@ def retention(cohorts: Sequence[Cohort]) -> Option:
     return {
         "animation": False,
         "dataset": {"source": source},
-        "grid": {"left": 4, "right": 12, "top": 4, "bottom": 36, "containLabel": True},
+        "grid": {"left": 4, "right": 12, "top": 28, "bottom": 36, "containLabel": True},
+        "toolbox": as_png("retention"),
         "tooltip": {"formatter": "{@cohort}, month {@since}<br/><b>{@told}</b> came back"},
         "xAxis": {
             "type": "category",
@@ -59,6 +60,8 @@ def retention(cohorts: Sequence[Cohort]) -> Option:
             "max": max(source["share"].to_pylist(), default=1.0),
             "inRange": {"color": _SHADES},
         },
+        # On a phone the cells are too small for text; a touch tells the share.
+        "media": [{"query": {"maxWidth": 420}, "option": {"series": [{"label": {"show": False}}]}}],
         "series": [
             {
                 "type": "heatmap",

@@ -89,5 +89,7 @@ def _become_the_app(settings: "Settings", listening: socket.socket) -> NoReturn:
     listening.set_inheritable(True)
     sys.stdout.flush()
     # -P: a folder named `apps` where the person happens to be is not ours.
+    # Every session runs in a thread; by default each could keep 64 MB of freed memory to itself.
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")
     command = [sys.executable, "-P", "-m", "apps.bi", str(listening.fileno())]
     os.execv(sys.executable, command)  # noqa: S606 - no shell wanted

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.apps import shop_marts
 from tests.apps.conftest import Opened
 from tests.apps.shop import FIRST, LAST, PRODUCTS, Line
 
@@ -182,6 +183,38 @@ def test_nonsense_in_a_link_counts_as_not_given(
     assert not app.exception
     days = 28 if nonsense.get("period") == "Custom" else 70
     assert metric(app, "Orders")[0] == str(sums(lines, *days_back(days)).orders)
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "told"),
+    [
+        ({"country": "Atlantis"}, "no country called **Atlantis**"),
+        ({"segment": "*whales*"}, r"no segment called **\*whales\***"),
+        ({"group": "free"}, "no product group called **free**"),
+        ({"period": "a fortnight"}, "no period called **a fortnight**"),
+        ({"period": "Custom", "days": ["1066-10-14", "2024-04-10"]}, "is no day that the data"),
+    ],
+)
+def test_nonsense_in_a_link_is_named(
+    open_app: Opened, nonsense: dict[str, str | list[str]], told: str
+) -> None:
+    (warning,) = open_app(**nonsense).warning
+    assert told in warning.value
+
+
+def test_segments_and_groups_are_the_sums_of_their_lines(
+    open_app: Opened, lines: Sequence[Line]
+) -> None:
+    of = {row["customer_id"]: row["segment"] for row in shop_marts.segments(lines)}
+    app = open_app(period="All", segment="Champions")
+    mine = [x for x in lines if of.get(str(x.customer_id)) == "champions"]
+    assert f"**£{sum(x.net for x in mine):,.2f}**" in metric(app, "Net revenue")[2]
+    assert metric(app, "Orders")[0] == str(len({x.order_id for x in mine if x.sells}))
+
+    app = open_app(period="All", segment="No segment", group="Under £1")
+    nobody = [x for x in lines if str(x.customer_id) not in of and x.product_id == "23084"]
+    assert f"**£{sum(x.net for x in nobody):,.2f}**" in metric(app, "Product revenue")[2]
+    assert metric(app, "Units")[0] == str(sum(x.quantity for x in nobody))
 
 
 def test_days_without_sales_say_so_and_offer_the_way_out(

@@ -114,3 +114,19 @@ def test_a_link_to_what_is_not_there_says_so(visit: Open) -> None:
         re.compile("no country called Atlantis", re.IGNORECASE)
     )
     assert window.figures()[1] == orders(shop.order_lines())
+
+
+def test_a_page_prints_whole_and_without_its_controls(visit: Open) -> None:
+    window = visit(height=700)
+    window.open("/customers?period=All")
+    page = window.page
+    page.emulate_media(media="print")
+    for control in ("stSidebar", "stPopover", "stTextInput"):
+        assert page.get_by_test_id(control).first.is_hidden()
+    assert page.get_by_test_id("stMetricValue").first.is_visible()
+    # Not cut off where the window ends.
+    height = page.get_by_test_id("stMain").bounding_box()
+    assert height is not None
+    assert height["height"] > 900
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(width="210mm", height="148mm"))
+    assert len(sheets) > 1
