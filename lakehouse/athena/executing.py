@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Final
 
+from lakehouse.athena.functions.table import FUNCTIONS
 from lakehouse.athena.results import as_printed, as_stored
 from lakehouse.athena.session import AthenaSession, open_athena
 from lakehouse.config import Settings
@@ -58,6 +59,33 @@ class AthenaStatements:
             for name, text in texts.items()
             if text is not None and _VOLATILE.isdisjoint(words_of(text))
         }
+
+    def databases(self) -> list[str]:
+        """The databases of the catalog."""
+        return [row[0] for row in self._listed("SHOW DATABASES")]
+
+    def tables(self, database: str) -> list[str]:
+        """The tables and views of a database."""
+        return [row[0] for row in self._listed(f"SHOW TABLES IN {_quoted(database)}")]
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """The columns of a table and their types. Raises AthenaError."""
+        name = ".".join(map(_quoted, table.split(".")))
+        rows = self._listed(f"DESCRIBE {name}")
+        return [(row[0], row[1]) for row in rows if row[0] and not row[0].startswith("#")]
+
+    def functions(self) -> list[str]:
+        """The functions of the dialect."""
+        return sorted(FUNCTIONS)
+
+    def _listed(self, sql: str) -> list[tuple[str, ...]]:
+        """The rows of a statement of our own, which is no query execution."""
+        pages = self._athena.run(sql)[0].pages()
+        return [tuple(row.values()) for page in pages for row in page.to_pylist()]
+
+
+def _quoted(name: str) -> str:
+    return f"`{name}`"
 
 
 @contextmanager

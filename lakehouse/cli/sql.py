@@ -84,9 +84,10 @@ def sql(  # noqa: PLR0913 - one parameter a flag
     write: bool,
     folders: tuple[Path, ...],
 ) -> None:
-    """Run one SQL statement on the tables of the catalog.
+    """Run one SQL statement on the tables of the catalog, or a shell for many.
 
-    The statement is the argument, or comes from a file or standard input. Tables are
+    The statement is the argument, or comes from a file or standard input; on a terminal, without
+    any, a shell asks for statements (backslash and ? list its commands). Tables are
     named namespace.table. The dialect is Athena's or DuckDB's; only --write lets a statement
     change anything. The result goes to standard output; how many rows it has, the seconds it
     took, the bytes it scanned and the id of the query execution, by which `lakehouse queries`
@@ -107,14 +108,22 @@ def sql(  # noqa: PLR0913 - one parameter a flag
         settings, workgroup=workgroup, dialect=spoken, write=write, folders=folders
     )
     with opened as executions:
+        if text is None:
+            from lakehouse.cli.shell.loop import Shell
+
+            Shell(executions, spoken, settings.home).run()
+            return
         answers.answer(executions, text, shape, spoken, reuse=answers.age(reuse))
 
 
-def _statement(argument: str | None, script: BinaryIO | None) -> str:
+def _statement(argument: str | None, script: BinaryIO | None) -> str | None:
+    """The text to run; None where a person is to be asked, in the shell."""
     if argument is not None and script is not None:
         raise click.UsageError("Give the statement as an argument or with --file, not both.")
     if argument is not None:
         return argument
+    if script is None and sys.stdin.isatty() and sys.stdout.isatty():
+        return None
     if script is None and sys.stdin.isatty():
         raise click.UsageError(
             'Nothing to run: give a statement, as in lakehouse sql "show tables".'

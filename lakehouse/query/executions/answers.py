@@ -13,8 +13,12 @@ from lakehouse.query.executions.words import first_word, words_of
 from lakehouse.query.rendering import Rewriting, as_text, unchanged
 from lakehouse.query.results import Result
 from lakehouse.query.session import Planned, Session
+from lakehouse.quoting import identifier
 
 _QUERIES = frozenset({"select", "with", "values", "from", "table", "pivot"})
+_FUNCTIONS = "SELECT DISTINCT function_name FROM duckdb_functions() ORDER BY ALL"
+_NAMESPACES = """
+    SELECT schema_name FROM duckdb_schemas() WHERE database_name = 'lake' ORDER BY ALL"""
 # What the name of a file that can be read ends with.
 _FILES = frozenset({"parquet", "csv", "tsv", "json", "jsonl", "ndjson"})
 # Not functions, but just as volatile.
@@ -53,6 +57,18 @@ class Statements(Protocol):
     def views_now(self, names: Sequence[str]) -> Mapping[str, str]:
         """The digests of those of the views that are there now."""
 
+    def databases(self) -> list[str]:
+        """The databases there are."""
+
+    def tables(self, database: str) -> list[str]:
+        """The tables and views of a database."""
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """The columns of a table, `database.table` or `table`, and their types."""
+
+    def functions(self) -> list[str]:
+        """The functions of the dialect."""
+
 
 class Opener(Protocol):
     """Opens sessions in one dialect."""
@@ -83,6 +99,29 @@ class DuckDbStatements:
     def views_now(self, names: Sequence[str]) -> Mapping[str, str]:
         """There are none."""
         return {}
+
+    def databases(self) -> list[str]:
+        """The namespaces of the catalog."""
+        return [str(name) for (name,) in self.session.texts(_NAMESPACES)]
+
+    def tables(self, database: str) -> list[str]:
+        """The tables of a namespace."""
+        found = (name.rpartition(".") for name in self.session.tables())
+        return [name for namespace, _, name in found if namespace == database]
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """The columns of a table and their types. Raises QueryError."""
+        names = ".".join(map(identifier, table.split(".")))
+        rows = (
+            row
+            for page in self.session.run(f"DESCRIBE {names}").pages()
+            for row in page.to_pylist()
+        )
+        return [(row["column_name"], row["column_type"].lower()) for row in rows]
+
+    def functions(self) -> list[str]:
+        """The functions of the engine."""
+        return [str(name) for (name,) in self.session.texts(_FUNCTIONS)]
 
     @cached_property
     def _volatile(self) -> set[str]:

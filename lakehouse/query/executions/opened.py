@@ -13,7 +13,7 @@ from threading import Lock
 import pyarrow as pa
 
 from lakehouse.config import Settings
-from lakehouse.query.executions.answers import Opener
+from lakehouse.query.executions.answers import Opener, Statements
 from lakehouse.query.executions.history import carry_over_if_many
 from lakehouse.query.executions.journal import FOLDER, Journal
 from lakehouse.query.executions.kept import place_of
@@ -84,6 +84,11 @@ class Executions:
         self._background = ThreadPoolExecutor(1, thread_name_prefix="executions")
         self._started: set[Handle] = set()
         self._lock = Lock()
+
+    @property
+    def statements(self) -> Statements:
+        """The session that statements run in, to ask it for names between them."""
+        return self._runner.between()
 
     def run(
         self, sql: str, parameters: Sequence[object] = (), reuse: timedelta | None = None

@@ -93,6 +93,12 @@ class Runner:
             raise RuntimeError("a runner needs a session")
         return self._statements
 
+    def between(self) -> Statements:
+        """The same, to ask it for names while no statement runs; nothing is recorded of that."""
+        self.close()
+        self._watching = Watching(self._workgroup, None, self._known)
+        return self.statements
+
     def use(self, statements: Statements) -> None:
         """Run statements in that session."""
         self._statements = statements

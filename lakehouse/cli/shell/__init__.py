@@ -1,0 +1,1 @@
+"""The SQL shell: `lakehouse sql` on a terminal, without a statement."""
