@@ -80,6 +80,8 @@ _MANY_ROWS = "More than one row returned by a subquery used as an expression"
 _TOO_DEEP = re.compile(r"Max expression depth limit|^Parser Error: memory exhausted")
 # What the engine says when MERGE or UPDATE would change a row twice.
 _MANY_MATCHES = "The same row was updated multiple times"
+# And when Arrow can't read on in a file of an external table.
+_FILES = "arrow_scan: get_next failed():"
 
 
 def translate_error(error: duckdb.Error) -> AthenaError:
@@ -106,6 +108,8 @@ def error_of_kind(kind: str, text: str) -> AthenaError:
     if _MANY_MATCHES in text:
         message = "One MERGE target table row matched more than one source row"
         return AthenaError("MERGE_TARGET_ROW_MULTIPLE_MATCHES", message)
+    if first.startswith(_FILES):
+        return AthenaError("HIVE_BAD_DATA", first.removeprefix(_FILES).removeprefix(" Invalid: "))
     for _, name, code in _BY_CLASS:
         if kind == name:
             return AthenaError(code, first)

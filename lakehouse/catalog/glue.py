@@ -7,7 +7,12 @@ from typing import Any
 
 from pyiceberg.catalog import MetastoreCatalog
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchPropertyException,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
 from pyiceberg.io import FileIO
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionSpec
 from pyiceberg.table import CommitTableResponse, StagedTable, Table
@@ -39,6 +44,14 @@ class LakeGlueCatalog(DefaultingCatalog, GlueCatalog):
             return super().create_table(
                 identifier, schema, location, partition_spec, sort_order, properties
             )
+
+    def load_table(self, identifier: str | Identifier) -> Table:
+        """As PyIceberg's. Raises NoSuchTableError, also for tables that are not Iceberg's."""
+        try:
+            return super().load_table(identifier)
+        except NoSuchPropertyException as e:
+            name = ".".join(self.identifier_to_tuple(identifier))
+            raise NoSuchTableError(f"{name} is no Iceberg table") from e
 
     def commit_table(
         self,

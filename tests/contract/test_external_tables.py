@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from pyiceberg.catalog import Catalog
@@ -14,6 +15,7 @@ from pyiceberg.exceptions import (
 from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
 
+from lakehouse.athena.session import open_athena
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.external_tables import (
     ExternalColumn,
@@ -22,6 +24,7 @@ from lakehouse.catalog.external_tables import (
     ExternalTables,
     external_tables,
 )
+from lakehouse.config import Settings
 
 LOGS = ExternalTable(
     database="raw",
@@ -107,6 +110,30 @@ def test_a_database_that_holds_one_is_not_empty(tables: ExternalTables, keeping:
     with pytest.raises(NoSuchTableError):
         tables.drop("raw", "logs")
     keeping.drop_namespace("raw")
+
+
+@pytest.mark.parametrize(
+    "name", ["settings", pytest.param("glue_settings", marks=pytest.mark.xdist_group("moto"))]
+)
+def test_files_are_read_by_definitions_of_either_catalog(
+    request: pytest.FixtureRequest, name: str
+) -> None:
+    settings: Settings = request.getfixturevalue(name)
+    raw = settings.home / "raw"
+    (raw / "day=2024-01-02").mkdir(parents=True)
+    (raw / "day=2024-01-02" / "a.json").write_text('{"id": 7}\n')
+    with open_athena(settings, write=True) as session:
+        session.run("create database raw")
+        session.run(f"""create external table raw.logs (id bigint) partitioned by (day date)
+            stored as json location '{raw}'""")
+        session.run("msck repair table raw.logs")
+        result, _ = session.run("select id, day from raw.logs")
+        rows = [row for page in result.pages() for row in page.to_pylist()]
+        assert rows == [{"id": 7, "day": date(2024, 1, 2)}]
+        session.run("alter table raw.logs drop partition (day = '2024-01-02')")
+        result, _ = session.run("select count(*) as n from raw.logs")
+        assert [page.to_pydict() for page in result.pages()] == [{"n": [0]}]
+        session.run("drop database raw cascade")
 
 
 def test_a_change_that_comes_second_is_asked_again(

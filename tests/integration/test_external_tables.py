@@ -55,7 +55,7 @@ def refused(session: AthenaSession, sql: str) -> str:
 
 
 def at(folder: Path) -> str:
-    return "'" + str(folder).replace("'", "\\'") + "'"
+    return "'" + str(folder).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def put(file: Path, content: str | bytes) -> str:
@@ -180,6 +180,21 @@ def test_a_line_that_is_no_json_fails_unless_it_may_be_ignored(
     session.run(f"""create external table raw.lenient (id int) row format serde '{OPENX}'
         with serdeproperties ('ignore.malformed.json' = 'TRUE') location {at(folder)}""")
     assert answer(session, "select * from raw.lenient") == [("1",), (None,), ("3",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [(b"\xff\xfe\n", "a"), (b"no gzip", "a.gz")],
+    ids=["another encoding", "another compression"],
+)
+def test_a_file_that_is_no_text_is_bad_data(
+    session: AthenaSession, folder: Path, content: bytes, name: str
+) -> None:
+    put(folder / name, b"first\n" + content if name == "a" else content)
+    session.run(f"create external table raw.no_text (v string) location {at(folder)}")
+    with pytest.raises(QueryError, match=r"^HIVE_(BAD_DATA|CANNOT_OPEN_SPLIT)"):
+        answer(session, "select v from raw.no_text")
+    session.run("drop table raw.no_text")
 
 
 def test_logs_are_read_by_patterns(session: AthenaSession, folder: Path) -> None:

@@ -68,6 +68,8 @@ def _value(kind: str, name: str, source: tuple[str, str] | None, made: Type) -> 
         column = f"encode({column})"
     if made.base in ("varchar", "char") and made.numbers:
         column = f"left({column}, {made.numbers[0]})"
+    if made.base == "char":
+        column = f"rpad({column}, {made.numbers[0]}, ' ')"
     return f"CAST({column} AS {target})"
 
 

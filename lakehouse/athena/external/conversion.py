@@ -65,7 +65,7 @@ class Conversion:
         if base == "varchar":
             return f"left({x}, {made.numbers[0]})" if made.numbers else x
         if base == "char":
-            return f"rtrim(left({x}, {made.numbers[0]}), ' ')"
+            return f"rpad(left({x}, {made.numbers[0]}), {made.numbers[0]}, ' ')"
         if base in _INTEGERS:
             return self._integer(x, target)
         if base in ("real", "double", "decimal"):
