@@ -54,4 +54,17 @@ PAGES = (
         filters=tuple(Filter),
         needs=("core.dim_products", "marketing.dim_customer_segments"),
     ),
+    PageSpec(
+        "forecast",
+        "Forecast",
+        "What will the next weeks bring, and how far can that be relied on?",
+        ":material/trending_up:",
+        needs=(
+            "ml.forecasts",
+            "ml.forecast_levels",
+            "ml.backtests",
+            "ml.demand",
+            "core.dim_products",
+        ),
+    ),
 )

@@ -16,42 +16,53 @@ from lakehouse.query.published_moment import Publication
 from lakehouse.query.published_watch import Condition, Published
 
 DEFAULT_HOME = ".lake"
+# What `lakehouse ml` computes; the other tables of its namespace are marts.
+_COMPUTED = tuple(
+    f"ml.{table}"
+    for table in ("backtests", "demand", "forecast", "item_", "metrics", "recommendations", "runs")
+)
 _FILLS = "This page fills by itself when the build is through."
 
 
 def no_lake(settings: Settings) -> None:
     """Nothing has been built in this home."""
-    with _card("Nothing has been built yet"):
+    with card("Nothing has been built yet"):
         home = wording.plain(str(settings.home))
         st.markdown(
             f"There is no lakehouse in **{home}**. This makes one from a generated year of orders:"
         )
-        st.code(_command(settings), language="bash")
+        st.code(_build(settings), language="bash")
         st.markdown("and this from your own logs:")
-        st.code(_command(settings, source="orders.csv.gz"), language="bash")
+        st.code(_build(settings, source="orders.csv.gz"), language="bash")
         st.caption(_FILLS)
 
 
 def no_marts(settings: Settings, missing: Sequence[str]) -> None:
-    """A catalog without the marts that the page reads."""
-    with _card("The marts are not built yet"):
-        names = ", ".join(f"`{mart}`" for mart in missing)
+    """A catalog without the tables that the page reads."""
+    names = ", ".join(f"`{mart}`" for mart in missing)
+    if all(mart.startswith(_COMPUTED) for mart in missing):
+        with card("This is not computed yet"):
+            st.markdown(f"These are missing: {names}. This computes them from the marts:")
+            st.code(command(settings, "ml build"), language="bash")
+            st.caption("This page fills by itself when they are there.")
+        return
+    with card("The marts are not built yet"):
         st.markdown(f"These are missing, or older than what they are made of: {names}.")
-        st.code(_command(settings), language="bash")
+        st.code(_build(settings), language="bash")
         st.caption(_FILLS)
 
 
 def no_orders(settings: Settings) -> None:
     """The marts are there, and empty."""
-    with _card("No orders have landed yet"):
+    with card("No orders have landed yet"):
         st.markdown("The marts are built, but there is no order in them.")
-        st.code(_command(settings, source="orders.csv.gz"), language="bash")
+        st.code(_build(settings, source="orders.csv.gz"), language="bash")
         st.caption(_FILLS)
 
 
 def loading() -> None:
     """The first state takes its time."""
-    with _card("Loading the marts"):
+    with card("Loading the marts"):
         st.markdown("They are read into memory once; the page appears as soon as they are.")
 
 
@@ -75,14 +86,14 @@ def outdated(published: Published) -> None:
 def no_sales(chosen: Filters, covered: Coverage) -> None:
     """Nothing was sold in what the filters leave."""
     of = "".join(f" · {wording.plain(each)}" for each in chosen.narrowed)
-    with _card(f"No sales{of}, {wording.span(chosen.period)}"):
+    with card(f"No sales{of}, {wording.span(chosen.period)}"):
         st.markdown(f"The data covers {wording.span(covered.days)}.")
         st.button("Show everything", on_click=filters.show_everything)
 
 
 def no_product_named(words: str) -> None:
     """No product that was sold has all these words in its name."""
-    with _card(f"Nothing is called “{wording.plain(words[:60])}”"):
+    with card(f"Nothing is called “{wording.plain(words[:60])}”"):
         st.markdown(
             "No product sold under these filters has all of these words in its name or code. "
             "Fewer letters find more: `lantern` finds lanterns."
@@ -91,7 +102,7 @@ def no_product_named(words: str) -> None:
 
 def no_publication(asked: str, known: Sequence[Publication]) -> None:
     """The URL asks for an earlier state that is none, or that is gone."""
-    with _card(f"There is no publication {wording.plain(asked[:40])} to show"):
+    with card(f"There is no publication {wording.plain(asked[:40])} to show"):
         if known:
             numbers = ", ".join(str(each.number) for each in known)
             st.markdown(
@@ -123,15 +134,22 @@ def _told(error: LakehouseError | None) -> str:
     return f"{wording.plain(error.message[:1].upper() + error.message[1:])}.{hint}"
 
 
-def _command(settings: Settings, *, source: str = "") -> str:
+def _build(settings: Settings, *, source: str = "") -> str:
     """What to type: the make target where the home is make's, else the command it stands for."""
     if settings.home.name == DEFAULT_HOME:
         return f"make build{f' SOURCE={source}' if source else ''}"
-    home = shlex.quote(str(settings.home))
-    return f"lakehouse --home {home} build{f' --source {source}' if source else ''}"
+    return command(settings, f"build{f' --source {source}' if source else ''}")
 
 
-def _card(title: str) -> DeltaGenerator:
-    card = st.container(border=True, width=640)
-    card.header(title, anchor=False)
-    return card
+def command(settings: Settings, words: str) -> str:
+    """A command of the command line on this home, to be typed."""
+    if settings.home.name == DEFAULT_HOME:
+        return f"lakehouse {words}"
+    return f"lakehouse --home {shlex.quote(str(settings.home))} {words}"
+
+
+def card(title: str) -> DeltaGenerator:
+    """A card with a title, to say why there is nothing to show."""
+    drawn = st.container(border=True, width=640)
+    drawn.header(title, anchor=False)
+    return drawn

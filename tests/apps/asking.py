@@ -1,7 +1,9 @@
 """Every question that the pages ask, under filters of one's choice."""
 
+from datetime import timedelta
+
 from apps.bi.filters import Filters
-from apps.bi.queries import customers, lines, products, sales
+from apps.bi.queries import customers, forecasts, lines, products, sales
 from apps.bi.queries.lines import Drill, Of
 from apps.bi.queries.narrowing import By
 from apps.bi.statement import Answer, Ask, Statement
@@ -41,6 +43,13 @@ def ask_everything(ask: Ask, chosen: Filters, customer: str, product: str) -> li
     products.prices(noting, product)
     products.partners(noting, chosen, product, 3)
     products.similar(noting, product)
+    _, level = forecasts.level(noting, "country_daily", "revenue")
+    assert level is not None
+    forecasts.series(noting, "product_weekly")
+    forecasts.ahead(noting, level, "Norway", chosen.period.last + timedelta(9))
+    forecasts.whole(noting, level, "Norway")
+    forecasts.past(noting, level, "Norway")
+    forecasts.backtests(noting, level)
     for drill in (Drill(Of.DAY, day), Drill(Of.PRODUCT, product), Drill(Of.ORDER, "50000")):
         lines.lines(noting, chosen, drill)
     return answers

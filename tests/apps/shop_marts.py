@@ -1,7 +1,7 @@
 """The shop's marts, summed line by line in plain Python and not by the project's own SQL."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -45,6 +45,13 @@ def build(settings: Settings, lines: Sequence[Line]) -> None:
         for name, (columns, rows) in _marts(lines).items():
             schema = pa.schema([pa.field(c, _TYPES.get(c, pa.string())) for c in columns.split()])
             _replace(catalog, name, pa.Table.from_pylist(rows, schema))
+
+
+def commit(settings: Settings, tables: Mapping[str, pa.Table]) -> None:
+    """Commit tables to a lake that holds the shop's marts."""
+    with open_catalog(settings) as catalog:
+        for name, rows in tables.items():
+            _replace(catalog, name, rows)
 
 
 def _marts(lines: Sequence[Line]) -> dict[str, tuple[str, list[Row]]]:

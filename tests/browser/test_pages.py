@@ -22,6 +22,8 @@ PAGES = [
     ("products", "Products", "light"),
     ("products", "Products", "dark"),
     ("products?product=22423", "Products", "dark"),
+    ("forecast", "Forecast", "light"),
+    ("forecast?level=total_weekly", "Forecast", "dark"),
 ]
 WIDE = """all => all.filter(one => one.getBoundingClientRect().right > window.innerWidth + 1)
     .map(one => one.className)"""
