@@ -108,12 +108,6 @@ def test_a_terminal_gets_what_fits(home: Settings) -> None:
     assert any(line.startswith("100 rows in ") for line in lines)
 
 
-def test_without_a_statement_a_terminal_gets_a_short_answer(home: Settings) -> None:
-    lines = on_terminal(home, columns=80)
-    assert any("give a statement" in line for line in lines)
-    assert not any("Traceback" in line for line in lines)
-
-
 def on_terminal(home: Settings, *arguments: str, columns: int) -> list[str]:
     main, side = pty.openpty()
     environment = {**os.environ, "COLUMNS": str(columns)}

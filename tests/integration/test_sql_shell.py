@@ -148,16 +148,19 @@ def test_on_a_terminal(home: Settings) -> None:
         screen.type("select 40 + 2 as answer;\r")
         screen.until("42")
         screen.until("scanned")
+        screen.until("lakehouse>")  # before that, the keys are the terminal's own
         screen.type(f"{FOREVER};\r")
         with open_archive(home) as archive:
             while not (found := archive.listed(state=State.RUNNING)):
                 assert process.poll() is None, screen.text
             screen.type("\x03")
             screen.until("cancelled")
+            screen.until("lakehouse>")
             assert archive.execution(found[0].id).state is State.CANCELLED
         screen.type("select 6 * 7 * 1000 as still;\r")
         screen.until("42000")
         screen.until("scanned")
+        screen.until("lakehouse>")  # before that, the keys are the terminal's own
         screen.type("\x04")
         screen.until_the_end()
         assert process.wait() == 0
