@@ -5,6 +5,8 @@ import datetime as dt
 import gzip
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,22 @@ import duckdb
 import pytest
 from duckdb import DuckDBPyConnection
 
+from apps.bi import groups
+from apps.bi.filters import Filters
+from apps.bi.periods import Period
+from apps.bi.queries import customers, products, sales
+from apps.bi.queries.lines import Drill, Of
+from apps.bi.queries.lines import lines as drilled
+from apps.bi.queries.narrowing import By
 from dbt_project.plugin.invocation import invoke
 from ingest import land_orders
 from lakehouse.catalog import catalog_endpoint, open_catalog
 from lakehouse.config import Settings, load_settings
 from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.published import Marts, open_marts
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.landing import ACCESS_LOGS_TABLE
+from tests.apps.asking import ask_everything, asker
 
 # One lake serves the whole module: its tests belong in one process.
 pytestmark = pytest.mark.xdist_group("dbt_marts")
@@ -356,3 +367,67 @@ def test_building_again_changes_no_row(home: Settings, lake: DuckDBPyConnection)
         after = {name: catalog.load_table(name).current_snapshot() for name in MERGED}
     assert after == snapshots
     assert one(lake, figures) == before
+
+
+@pytest.fixture(scope="module")
+def marts(home: Settings) -> Iterator[Marts]:
+    with closing(open_marts(home)) as marts:
+        yield marts
+
+
+def test_the_dashboard_finds_every_column_and_loses_no_penny(
+    marts: Marts, lines: list[Line]
+) -> None:
+    ask, everything = asker(marts), Filters(Period(dt.date(2010, 12, 1), dt.date(2011, 12, 9)))
+    narrowed = replace(everything, country="France", segment="Champions", group="£1 to £2")
+    for chosen in (everything, narrowed):
+        assert ask_everything(ask, chosen, "12681", "22423")
+
+    sold = sales.daily(ask, everything, everything.period)[1]
+    assert sales.total(sold).net == total(lines)
+    for by in (By.COUNTRY, By.SEGMENT):
+        assert sum(each.net for each in sales.sellers(ask, everything, by)[1]) == total(lines)
+    of_products = sum(each.net for each in sales.sellers(ask, everything, By.GROUP)[1])
+    # The same lines, summed up with and without telling segments apart.
+    by_segment = [
+        sales.total(sales.daily(ask, replace(everything, segment=segment, group=group), span)[1])
+        for span in [everything.period]
+        for segment in groups.SEGMENTS
+        for group in groups.PRICE_BANDS
+    ]
+    assert sum(each.net for each in by_segment) == of_products
+
+    day = dt.date(2011, 12, 5)
+    found = drilled(ask, everything, Drill(Of.DAY, day.isoformat()))
+    of_day = [line for line in lines if line.at.date() == day]
+    assert (found.count, found.net) == (len(of_day), total(of_day))
+
+
+def test_the_dashboard_counts_customers_as_the_marts_do(marts: Marts, lines: list[Line]) -> None:
+    ask, everything = asker(marts), Filters(Period(dt.date(2010, 12, 1), dt.date(2011, 12, 9)))
+    mart = marts.query(
+        "select cohort_month, months_since, active_customer_count"
+        " from marketing.fct_cohort_retention"
+    ).to_pylist()
+    assert {
+        (row["cohort_month"], row["months_since"]): row["active_customer_count"] for row in mart
+    } == {
+        (cohort.month, since): active
+        for cohort in customers.cohorts(ask, everything)[1]
+        for since, active in enumerate(cohort.active)
+    }
+    orders: defaultdict[str, set[str]] = defaultdict(set)
+    for line in lines:
+        if line.customer and line.sells:
+            orders[line.customer].add(line.order)
+    found = customers.buyers(ask, everything, everything.period)[1]
+    assert found.customers == len(orders)
+    assert found.repeat == sum(1 for placed in orders.values() if len(placed) > 1)
+    with_22423 = {line.order for line in lines if line.product == "22423" and line.sells}
+    together: Counter[str] = Counter()
+    for order, product in {(line.order, line.product) for line in lines if line.sells}:
+        if order in with_22423 and product != "22423":
+            together[product] += 1
+    _, baskets, partners = products.partners(ask, everything, "22423", 3)
+    assert baskets == len(with_22423)
+    assert [each.together for each in partners] == [n for _, n in together.most_common(3)]
