@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dbt docs sql dashboard test check style soak bench scale-out lock clean
+.PHONY: help install build dbt docs sql dashboard test check style soak bench scale-out editor lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: $(VENV)/installed-bench ## measure against peers and limits (NAME=landing
 
 scale-out: $(VENV)/installed-scale-out ## build the marts on a Sail cluster too, and compare them
 	lakehouse scale-out
+
+editor: ## bundle the SQL workbench's editor again (needs Node.js and npm)
+	cd apps/bi/workbench/editor_source && npm ci --no-audit --no-fund && npm run build
 
 lock: ## pin again what pyproject.toml asks for (needs uv)
 	uv pip compile pyproject.toml $(LOCK_FLAGS) -o requirements/base.txt

@@ -54,7 +54,7 @@ def run() -> None:
 
 def _page(spec: PageSpec) -> "st.Page":
     return st.Page(
-        _SCRIPTS / f"{spec.path}.py",
+        _SCRIPTS / f"{spec.script or spec.path}.py",
         title=spec.title,
         icon=spec.icon,
         url_path=spec.path,

@@ -10,7 +10,9 @@ from apps.bi.filters import Filter
 
 @dataclass(frozen=True)
 class PageSpec:
-    """One page of the app: the script `app_pages/<path>.py`, at the URL /<path>.
+    """One page of the app: the script `app_pages/<script>.py` at the URL /<path>.
+
+    The script is called as the path, if it is not named.
 
     `needs` are the tables without which it can't be shown. One that is `about_the_lake` is run
     whatever state the lake is in, and finds `lake_view()`.
@@ -23,6 +25,7 @@ class PageSpec:
     filters: tuple[Filter, ...] = ()
     needs: tuple[str, ...] = ()
     about_the_lake: bool = False
+    script: str = ""
 
 
 PAGES = (
@@ -66,5 +69,13 @@ PAGES = (
             "ml.demand",
             "core.dim_products",
         ),
+    ),
+    PageSpec(
+        "sql",
+        "SQL workbench",
+        "What else do you want to know?",
+        ":material/terminal:",
+        about_the_lake=True,
+        script="workbench",
     ),
 )

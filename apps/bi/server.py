@@ -15,6 +15,7 @@ from streamlit.web.bootstrap import load_config_options
 
 from apps.bi import source, states
 from apps.bi.origin import SameOriginMiddleware
+from apps.bi.workbench.routes import routes
 from lakehouse.config import Settings, debugging
 from lakehouse.query.published_watch import Watch
 
@@ -39,7 +40,12 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         signal.signal(number, lambda *_: sys.exit(0))
     watch = Watch(settings)
     source.provide(watch)
-    app = st.App(SCRIPT, middleware=_middleware(settings), on_script_error=states.broken)
+    app = st.App(
+        SCRIPT,
+        routes=routes(settings),
+        middleware=_middleware(settings),
+        on_script_error=states.broken,
+    )
     level = "warning" if debugging() else "critical"
     load_config_options({**_OPTIONS, "logger.level": level})
     config = uvicorn.Config(
@@ -50,7 +56,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         ws="websockets-sansio",
         ws_per_message_deflate=False,
     )
-    with closing(watch), watch.running():
+    with closing(watch), closing(source.desk()), watch.running():
         uvicorn.Server(config).run(sockets=[listening])
 
 

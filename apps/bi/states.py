@@ -68,7 +68,7 @@ def loading() -> None:
 
 def failed(error: LakehouseError) -> None:
     """The catalog or a mart could not be read, and nothing was loaded before."""
-    st.error(_told(error), title="The lakehouse can't be read", icon=":material/error:")
+    st.error(told(error), title="The lakehouse can't be read", icon=":material/error:")
 
 
 def outdated(published: Published) -> None:
@@ -79,7 +79,7 @@ def outdated(published: Published) -> None:
         case Condition.NO_MARTS:
             reason = "A mart is missing or outdated; this is the last whole state."
         case _:
-            reason = f"This is the last state that could be loaded. {_told(published.error)}"
+            reason = f"This is the last state that could be loaded. {told(published.error)}"
     st.warning(reason, title="Not the newest state", icon=":material/history:")
 
 
@@ -127,7 +127,8 @@ def broken(error: Exception) -> bool:
     return True
 
 
-def _told(error: LakehouseError | None) -> str:
+def told(error: LakehouseError | None) -> str:
+    """Message and hint of an error, as Markdown."""
     if error is None:
         return ""
     hint = f"\n\nHint: {error.hint}." if error.hint else ""

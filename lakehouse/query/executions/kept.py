@@ -139,7 +139,7 @@ class Place:
     def page(self, offset: int, limit: int) -> pa.Table:
         """The rows from `offset` on, at most `limit`. Raises QueryError as `result` does."""
         result = self.result()
-        return pa.Table.from_batches(_between(result.stream, offset, limit), result.schema)
+        return pa.Table.from_batches(between(result.stream, offset, limit), result.schema)
 
     def remove(self) -> None:
         """Remove the files."""
@@ -151,7 +151,8 @@ class Place:
         return QueryError(f"the result of {self.id} is not kept", hint=hint)
 
 
-def _between(batches: Iterator[pa.RecordBatch], offset: int, limit: int) -> list[pa.RecordBatch]:
+def between(batches: Iterator[pa.RecordBatch], offset: int, limit: int) -> list[pa.RecordBatch]:
+    """The rows of a stream from `offset` on, at most `limit`; what follows is not read."""
     found = []
     for batch in batches:
         if offset < batch.num_rows and limit > 0:

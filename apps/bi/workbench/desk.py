@@ -1,0 +1,142 @@
+"""Where the app's people run statements: sessions that are shared, and what they executed."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Lock, Timer
+
+from lakehouse.athena.executing import open_executions
+from lakehouse.config import Settings
+from lakehouse.errors import LakehouseError, QueryError
+from lakehouse.query.executions import Execution, Executions, Handle, State, open_archive
+from lakehouse.query.executions.parameters import Literal
+from lakehouse.workgroup_settings import PRIMARY
+
+# Each is a process with an engine of its own; statements beyond that wait for one another.
+SESSIONS = 3
+# How long one is held that nobody asks anything.
+IDLE_SECONDS = 300.0
+_REMEMBERED = 200
+
+
+@dataclass
+class _Seat:
+    executions: Executions
+    held: ExitStack
+    handles: list[Handle] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """How many statements have not ended."""
+        self.handles = [handle for handle in self.handles if not handle.state.ended]
+        return len(self.handles)
+
+
+class Desk:
+    """Runs statements of Athena's dialect, which may only read, whatever the workgroup allows.
+
+    Any thread may use it. Sessions are opened when they are needed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._reading = _only_reading(settings)
+        self._seats: list[_Seat] = []
+        self._handles: OrderedDict[str, Handle] = OrderedDict()
+        self._lock = Lock()
+        self._timer: Timer | None = None
+
+    def start(
+        self, sql: str, parameters: Sequence[str] = (), reuse: timedelta | None = None
+    ) -> Handle:
+        """Have a statement run; `parameters` are the values of its `?`, as SQL writes them.
+
+        A session that has to be opened first is waited for. Raises CatalogError when none can be.
+        """
+        with self._lock:
+            seat = self._seat()
+            handle = seat.executions.start(sql, [Literal(value) for value in parameters], reuse)
+            seat.handles.append(handle)
+            self._handles[handle.id] = handle
+            while len(self._handles) > _REMEMBERED:
+                self._handles.popitem(last=False)
+            self._close_later()
+            return handle
+
+    def execution(self, execution_id: str) -> Execution:
+        """What is known of an execution of the home. Raises QueryError when there is none."""
+        handle = self._handles.get(execution_id)
+        if handle is not None:
+            return handle.execution
+        with open_archive(self.settings) as archive:
+            return archive.execution(execution_id)
+
+    def error(self, execution: Execution) -> LakehouseError:
+        """Why an execution failed."""
+        handle = self._handles.get(execution.id)
+        if handle is not None:
+            try:
+                handle.ended()
+            except LakehouseError as e:
+                return e
+        return QueryError(execution.error or f"the query is {execution.state}")
+
+    def stop(self, execution_id: str) -> None:
+        """Ask for the end of an execution, whichever process runs it."""
+        handle = self._handles.get(execution_id)
+        if handle is not None:
+            handle.cancel()
+            return
+        with suppress(QueryError), open_archive(self.settings) as archive:
+            archive.stop(execution_id, seconds=1)
+
+    def history(self, limit: int, state: State | None = None) -> list[Execution]:
+        """The newest executions of the home, whoever ran them."""
+        try:
+            with open_archive(self.settings) as archive:
+                return archive.listed(limit=limit, state=state)
+        except QueryError:  # nothing was ever executed
+            return []
+
+    def close(self) -> None:
+        """Cancel what still runs, and end all sessions."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            for seat in self._seats:
+                seat.held.close()
+            self._seats.clear()
+
+    def _seat(self) -> _Seat:
+        free = min(self._seats, key=lambda seat: seat.waiting, default=None)
+        if free is not None and (free.waiting == 0 or len(self._seats) == SESSIONS):
+            return free
+        with ExitStack() as held:
+            opened = open_executions(self._reading, dialect="athena")
+            executions = held.enter_context(opened)
+            self._seats.append(_Seat(executions, held.pop_all()))
+        return self._seats[-1]
+
+    def _close_later(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = Timer(IDLE_SECONDS, self._close_idle)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _close_idle(self) -> None:
+        with self._lock:
+            idle = [seat for seat in self._seats if not seat.waiting]
+            for seat in idle:
+                seat.held.close()
+                self._seats.remove(seat)
+            if self._seats:
+                self._close_later()
+
+
+def _only_reading(settings: Settings) -> Settings:
+    group = settings.workgroup(PRIMARY).model_copy(update={"write": False})
+    return settings.model_copy(update={"workgroups": {**settings.workgroups, PRIMARY: group}})

@@ -1,0 +1,70 @@
+"""What the server answers beside the pages: the editor, and whole results as files.
+
+A result may have any size: it goes from disk to the browser in pieces.
+"""
+
+from pathlib import Path
+from uuid import uuid4
+
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from lakehouse.config import Settings
+from lakehouse.errors import LakehouseError
+from lakehouse.query.executions import open_archive
+from lakehouse.query.executions.kept import Place
+from lakehouse.query.formats import write_parquet
+
+EDITOR = "/workbench/editor.js"
+_BUNDLE = Path(__file__).with_name("editor.js")
+FORMATS = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+
+
+def url(execution_id: str, form: str) -> str:
+    """Where a result is fetched from; `form` is one of FORMATS."""
+    return f"results/{execution_id}.{form}"
+
+
+def routes(settings: Settings) -> list[Route]:
+    """What the server answers beside the pages."""
+
+    async def result(request: Request) -> Response:
+        execution_id, form = request.path_params["id"], request.path_params["form"]
+        if form not in FORMATS:
+            return PlainTextResponse("a result is csv or parquet", status_code=404)
+        try:
+            return await run_in_threadpool(_file, settings, execution_id, form)
+        except LakehouseError as e:
+            return PlainTextResponse(f"{e.message}\n{e.hint}\n", status_code=404)
+
+    async def editor(_: Request) -> Response:
+        return FileResponse(_BUNDLE, media_type="text/javascript")
+
+    return [Route("/results/{id}.{form}", result), Route(EDITOR, editor)]
+
+
+def _file(settings: Settings, execution_id: str, form: str) -> Response:
+    with open_archive(settings) as archive:
+        place = archive.place(execution_id)
+    if form == "csv":
+        place.described()
+        return _sent(place.csv, place, form)
+    folder = settings.home / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = folder / f"{uuid4().hex}.parquet"
+    try:
+        with made.open("wb") as file:
+            write_parquet(place.result(), file)
+    except BaseException:
+        made.unlink()
+        raise
+    return _sent(made, place, form, BackgroundTask(made.unlink))
+
+
+def _sent(file: Path, place: Place, form: str, after: BackgroundTask | None = None) -> Response:
+    return FileResponse(
+        file, media_type=FORMATS[form], filename=f"{place.id}.{form}", background=after
+    )

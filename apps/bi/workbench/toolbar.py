@@ -1,0 +1,77 @@
+"""What can be done with the statement in the editor."""
+
+import streamlit as st
+
+from apps.bi.workbench import asking, editor, shelves, text
+from lakehouse.config import Settings
+from lakehouse.errors import LakehouseError
+from lakehouse.query.executions.saved import SavedQuery
+from lakehouse.query.names import NamedTable, named_tables
+from lakehouse.query.published_watch import Published
+
+# A table that appears without a build is known after so long.
+_NAMES_SECONDS = 60
+
+
+def names(settings: Settings, published: Published) -> list[NamedTable]:
+    """What can be named, as of the state that is published. Raises CatalogError."""
+    version = published.marts.version if published.marts else ""
+    return _names(settings.model_dump_json(), version, settings)
+
+
+@st.cache_data(ttl=_NAMES_SECONDS, show_spinner=False, max_entries=4)
+def _names(lake: str, version: str, _settings: Settings) -> list[NamedTable]:
+    return named_tables(_settings)
+
+
+def draw(*, pressed: bool) -> None:
+    """The buttons; `pressed` when Ctrl+Enter asks to run."""
+    values = _values(text.question_marks(editor.written().chosen))
+    run = st.button("Run", icon=":material/play_arrow:", key="run", help="Ctrl+Enter")
+    explain = st.button("Explain", icon=":material/account_tree:", key="explain")
+    _save()
+    _share()
+    if run or explain or pressed:
+        with st.spinner("Opening a session", show_time=False):
+            asking.ask(values, explain=explain)
+        st.rerun()
+
+
+def _values(count: int) -> list[str]:
+    linked = st.query_params.get_all(asking.VALUE)
+    values = []
+    for number in range(count):
+        first = linked[number] if number < len(linked) else ""
+        values.append(
+            st.text_input(
+                f"Value {number + 1}",
+                first,
+                key=f"value_{number}",
+                placeholder="'France'",
+                help="What the question mark stands for, as SQL writes it: 12, 'France', "
+                "DATE '2011-12-09'",
+                width=160,
+            )
+        )
+    return values
+
+
+def _save() -> None:
+    with st.popover("Save", icon=":material/bookmark:"):
+        name = st.text_input("Name", key="save_name", placeholder="revenue_by_country")
+        told = st.text_input("Description", key="save_description")
+        replace = st.checkbox("Replace one of that name", key="save_replace")
+        if st.button("Save", key="save"):
+            query = SavedQuery(name, editor.written().text, told)
+            try:
+                file = shelves.saved_queries().save(query, replace=replace)
+            except LakehouseError as e:
+                st.error(f"{e.message}: {e.hint}")
+            else:
+                st.success(f"Saved as {file.name}")
+
+
+def _share() -> None:
+    with st.popover("Share", icon=":material/link:"):
+        st.caption("Whoever opens this link sees the statement, and its answer while it is kept.")
+        st.code(asking.link(), language=None, wrap_lines=True)
