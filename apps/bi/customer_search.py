@@ -16,7 +16,7 @@ CUSTOMER = "customer"
 
 def search_box() -> str:
     """Draw the search; returns the number that is looked for, or nothing."""
-    typed = st.text_input(
+    found = st.text_input(
         "Customer",
         key=CUSTOMER,
         bind="query-params",
@@ -27,7 +27,7 @@ def search_box() -> str:
         max_chars=40,
     )
     # Spreadsheets and floats make 17850.0 of it, as some logs do.
-    return (typed or "").strip().removesuffix(".0")
+    return wording.typed(found).removesuffix(".0")
 
 
 def chosen(key: str, numbers: Sequence[str]) -> None:

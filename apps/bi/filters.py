@@ -172,7 +172,7 @@ def _days(start: Period, data: Period) -> Period:
         width=240,
     )
     # While a range is being picked, its end is missing.
-    days: tuple[date, ...] = chosen if isinstance(chosen, tuple) else (chosen,)
+    days = sorted(chosen) if isinstance(chosen, tuple) else [chosen]
     return Period(days[0], days[-1]) if days else start
 
 

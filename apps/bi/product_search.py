@@ -41,7 +41,7 @@ def search_boxes() -> tuple[str, str]:
             width=280,
             max_chars=80,
         )
-    return (code or "").strip().upper(), (words or "").strip()
+    return wording.typed(code).upper(), wording.typed(words, 80)
 
 
 def row_chosen(key: str, codes: Sequence[str]) -> None:

@@ -82,6 +82,11 @@ def title(description: str) -> str:
     return re.sub(r"(?<!\S)\W*\w", lambda start: start[0].upper(), description.lower())
 
 
+def typed(text: str | None, limit: int = 40) -> str:
+    """What somebody typed or a link holds, as a search takes it: no margins, no signs unseen."""
+    return "".join(sign for sign in text or "" if sign.isprintable())[:limit].strip()
+
+
 def plain(text: str) -> str:
     """Text that Markdown shows as it is."""
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|~:$<>])", r"\\\1", text)

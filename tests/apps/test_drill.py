@@ -76,7 +76,9 @@ def test_a_link_opens_the_drawer(open_app: Opened, lines: Sequence[Line]) -> Non
     assert told(app) == f"**{len(expected)} lines**, together **£{net:,.2f}**"
 
 
-@pytest.mark.parametrize("asked", ["foo", "day:", "day:tomorrow", "planet:mars", ":", "order"])
+@pytest.mark.parametrize(
+    "asked", ["foo", "day:", "day:tomorrow", "planet:mars", ":", "order", "order:\0"]
+)
 def test_a_link_to_no_lines_says_what_it_should_look_like(open_app: Opened, asked: str) -> None:
     app = open_app(lines=asked)
     assert not app.exception

@@ -217,6 +217,12 @@ def test_segments_and_groups_are_the_sums_of_their_lines(
     assert metric(app, "Units")[0] == str(sum(x.quantity for x in nobody))
 
 
+def test_days_in_the_wrong_order_are_put_right(open_app: Opened, lines: Sequence[Line]) -> None:
+    app = open_app(period="Custom", days=["2024-04-10", "2024-04-01"])
+    expected = sums(lines, date(2024, 4, 1), date(2024, 4, 10))
+    assert metric(app, "Orders")[0] == str(expected.orders)
+
+
 def test_days_without_sales_say_so_and_offer_the_way_out(
     open_app: Opened, lines: Sequence[Line]
 ) -> None:

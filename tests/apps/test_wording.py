@@ -87,6 +87,13 @@ def test_only_what_shouts_is_written_as_a_title() -> None:
     )
 
 
+def test_what_is_typed_has_no_margins_and_nothing_unseen() -> None:
+    assert wording.typed(" 17850\n") == "17850"
+    assert wording.typed("a\0b\u200b c") == "ab c"
+    assert wording.typed("x" * 99) == "x" * 40
+    assert wording.typed(None) == ""
+
+
 def test_a_name_is_never_markdown() -> None:
     assert wording.plain("SET/6 *RED* [x](y) :smile: a_b") == (
         r"SET/6 \*RED\* \[x\]\(y\) \:smile\: a\_b"

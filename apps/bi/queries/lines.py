@@ -33,7 +33,7 @@ class Drill:
     def parsed(cls, text: str) -> "Drill | None":
         """`day:2011-12-05` as a Drill; None for what is none."""
         of, _, value = text.partition(":")
-        if of not in list(Of) or not value:
+        if of not in list(Of) or not value or not value.isprintable():
             return None
         if of == Of.DAY:
             try:
