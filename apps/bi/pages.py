@@ -71,6 +71,22 @@ PAGES = (
         ),
     ),
     PageSpec(
+        "recommendations",
+        "Recommendations",
+        "What to show to whom, and why?",
+        ":material/shopping_basket:",
+        needs=(
+            "ml.recommendations",
+            "ml.item_partners",
+            "ml.item_neighbours",
+            "ml.item_audiences",
+            "ml.metrics",
+            "ml.fct_interactions",
+            "core.dim_products",
+            "core.dim_customers",
+        ),
+    ),
+    PageSpec(
         "sql",
         "SQL workbench",
         "What else do you want to know?",

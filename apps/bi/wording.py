@@ -77,6 +77,7 @@ def span(period: Period) -> str:
 
 def title(description: str) -> str:
     """A description as a name: the logs shout, RABBIT NIGHT LIGHT becomes Rabbit Night Light."""
+    description = description.strip()
     if not description.isupper():
         return description
     return re.sub(r"(?<!\S)\W*\w", lambda start: start[0].upper(), description.lower())

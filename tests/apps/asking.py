@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from apps.bi.filters import Filters
-from apps.bi.queries import customers, forecasts, lines, products, sales
+from apps.bi.queries import customers, forecasts, lines, products, recommendations, sales
 from apps.bi.queries.lines import Drill, Of
 from apps.bi.queries.narrowing import By
 from apps.bi.statement import Answer, Ask, Statement
@@ -50,6 +50,13 @@ def ask_everything(ask: Ask, chosen: Filters, customer: str, product: str) -> li
     forecasts.whole(noting, level, "Norway")
     forecasts.past(noting, level, "Norway")
     forecasts.backtests(noting, level)
+    recommendations.lists(noting, customer)
+    recommendations.popular(noting)
+    recommendations.scores(noting)
+    recommendations.shipped(noting)
+    recommendations.partners(noting, product)
+    recommendations.neighbours(noting, product)
+    recommendations.audience(noting, product)
     for drill in (Drill(Of.DAY, day), Drill(Of.PRODUCT, product), Drill(Of.ORDER, "50000")):
         lines.lines(noting, chosen, drill)
     return answers

@@ -12,7 +12,7 @@ from streamlit.util import calc_hash
 from apps.bi import source
 from lakehouse.config import Settings, load_settings
 from lakehouse.query.published_watch import Watch
-from tests.apps import shop, shop_forecasts, shop_marts
+from tests.apps import shop, shop_forecasts, shop_marts, shop_recommendations
 
 SCRIPT = Path(source.__file__).with_name("streamlit_app.py")
 
@@ -36,7 +36,8 @@ def shop_settings(tmp_path_factory: pytest.TempPathFactory, lines: Sequence[shop
     """Settings of a lake that holds the shop's marts; nobody may change it."""
     settings = load_settings(folder=tmp_path_factory.mktemp("shop"), environment={})
     shop_marts.build(settings, lines)
-    shop_marts.commit(settings, shop_forecasts.tables(lines))
+    for tables in (shop_forecasts.tables, shop_recommendations.tables):
+        shop_marts.commit(settings, tables(lines))
     return settings
 
 

@@ -22,24 +22,24 @@ def tables(lines: Sequence[Line]) -> dict[str, pa.Table]:
     """The tables of `ml` that the forecast page reads."""
     wanted = demand(lines)
     return {
-        "ml.demand": _table(
+        "ml.demand": table(
             [
                 {"level": level, "measure": m, "series_id": s, "period_start": day, "value": value}
                 for (level, m, s, day), value in wanted.items()
             ],
             "level measure series_id period_start:date value:double",
         ),
-        "ml.forecasts": _table(
+        "ml.forecasts": table(
             forecasts(wanted),
             "level measure series_id grain period_start:date period_end:date value:double"
             " low_80:double high_80:double low_95:double high_95:double reliable:bool",
         ),
-        "ml.forecast_levels": _table(
+        "ml.forecast_levels": table(
             [_level(level, m) for level in LEVELS for m in ("revenue", "units")],
             "level measure reliable:bool skill:double coverage_80:double coverage_95:double"
             " four_weeks:double of_total:double statement",
         ),
-        "ml.backtests": _table(
+        "ml.backtests": table(
             [row for level in LEVELS for m in ("revenue", "units") for row in _tests(level, m)],
             "level measure rank:int model role wape:double bias:double last_bias:double"
             " origins:int series:int",
@@ -127,13 +127,16 @@ def _tests(level: str, measure: str) -> list[Row]:
     ]
 
 
-def _table(rows: list[Row], columns: str) -> pa.Table:
+def table(rows: list[Row], columns: str) -> pa.Table:
+    """Rows with columns of given kinds: `name rank:int`; without a kind text."""
     kinds = {
         "": pa.string(),
         "date": pa.date32(),
         "double": pa.float64(),
         "bool": pa.bool_(),
         "int": pa.int32(),
+        "long": pa.int64(),
+        "timestamp": pa.timestamp("us"),
     }
     named = [column.partition(":") for column in columns.split()]
     schema = pa.schema([pa.field(name, kinds[kind]) for name, _, kind in named])

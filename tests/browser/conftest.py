@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from lakehouse.config import Settings, load_settings
-from tests.apps import shop, shop_forecasts, shop_marts
+from tests.apps import shop, shop_forecasts, shop_marts, shop_recommendations
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Without a sandbox it runs as root; the rest makes pixels the same on every machine.
@@ -86,7 +86,8 @@ def shop_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a lake of its own with the shop's marts."""
     settings = load_settings(folder=tmp_path_factory.mktemp("shop"), environment={})
     shop_marts.build(settings, shop.order_lines())
-    shop_marts.commit(settings, shop_forecasts.tables(shop.order_lines()))
+    for tables in (shop_forecasts.tables, shop_recommendations.tables):
+        shop_marts.commit(settings, tables(shop.order_lines()))
     shop.write_log(settings.streams["orders"].source[0], shop.order_lines())
     return settings
 
