@@ -112,7 +112,7 @@ def test_fetching(connection: lakehouse.Connection) -> None:
         ("selec", lakehouse.ProgrammingError),
         ("select ?", lakehouse.ProgrammingError),
         ("drop table core.t", lakehouse.ProgrammingError),
-        ("explain (type io) select 1", lakehouse.NotSupportedError),
+        ("select * from core.t tablesample bernoulli (10)", lakehouse.NotSupportedError),
     ],
 )
 def test_errors_have_their_class(
