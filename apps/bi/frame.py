@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from apps.bi import as_of, drill, filters, header, source, states
+from apps.bi.dashboards import listed
 from apps.bi.pages import PAGES, PageSpec
 from apps.bi.queries.coverage import Coverage, covered_by
 from apps.bi.view import LakeView, View, hand_over
@@ -31,15 +32,16 @@ _SCRIPTS = Path(__file__).with_name("app_pages")
 
 def run() -> None:
     """Draw the page that the URL names, in its frame."""
-    offered = {spec.path: _page(spec) for spec in PAGES}
+    settings = source.watch().settings
+    specs = (*PAGES, *listed.pages(settings.home).values())
+    offered = {spec.path: _page(spec) for spec in specs}
     chosen = st.navigation(list(offered.values()))
-    spec = next(spec for spec in PAGES if offered[spec.path] is chosen)
+    spec = next(spec for spec in specs if offered[spec.path] is chosen)
     st.html(_PRINT)
     published, freshness, answer = header.head(spec)
-    settings = source.watch().settings
     try:
         if spec.about_the_lake:
-            hand_over(LakeView(settings, published, answer))
+            hand_over(LakeView(spec, settings, published, answer))
             chosen.run()
         else:
             view = _view(spec, published, freshness, answer)
@@ -82,7 +84,7 @@ def _view(
     _tell_nonsense(covered)
     chosen = filters.filter_bar(covered, spec.filters)
     settings = source.watch().settings
-    return View(settings, published, answer, marts, covered, chosen, number)
+    return View(spec, settings, published, answer, marts, covered, chosen, number)
 
 
 def _chosen_state(newest: Marts) -> tuple[Marts, int | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from streamlit.delta_generator import DeltaGenerator
 
 from apps.bi.filters import Filters
+from apps.bi.pages import PageSpec
 from apps.bi.queries.coverage import Coverage
 from apps.bi.statement import Answer, Statement
 from lakehouse.config import Settings
@@ -18,6 +19,7 @@ from lakehouse.query.published_watch import Published
 class LakeView:
     """What a page about the lake itself is handed: it works also where there are no marts."""
 
+    page: PageSpec
     settings: Settings
     published: Published
     sentence: DeltaGenerator

@@ -1,7 +1,13 @@
 """What can be done with the statement in the editor."""
 
+from pathlib import Path
+from typing import Any
+
 import streamlit as st
 
+from apps.bi import source, states
+from apps.bi.dashboards import files
+from apps.bi.dashboards.files import Card, Show
 from apps.bi.workbench import asking, editor, shelves, text
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
@@ -30,6 +36,7 @@ def draw(*, pressed: bool) -> None:
     run = st.button("Run", icon=":material/play_arrow:", key="run", help="Ctrl+Enter")
     explain = st.button("Explain", icon=":material/account_tree:", key="explain")
     _save()
+    _put()
     _share()
     if run or explain or pressed:
         with st.spinner("Opening a session", show_time=False):
@@ -69,6 +76,49 @@ def _save() -> None:
                 st.error(f"{e.message}: {e.hint}")
             else:
                 st.success(f"Saved as {file.name}")
+
+
+def _put() -> None:
+    menu = st.popover("Add to dashboard", icon=":material/dashboard:", key="put", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        home = source.watch().settings.home
+        saved = [query.name for query in shelves.saved_queries().listed()]
+        if not saved:
+            st.info("Save the query first: a card shows a saved query.")
+            return
+        query = st.selectbox("Saved query", saved, key="put_query")
+        board = st.selectbox(
+            "Dashboard", files.names(home), index=None, key="put_board", accept_new_options=True,
+            placeholder="Choose one, or name a new one",
+        )  # fmt: skip
+        title = st.text_input("Title", key="put_title", placeholder=query)
+        show = st.segmented_control(
+            "Show", list(Show), default=Show.TABLE, required=True, key="put_show",
+            format_func=lambda each: each.value.title(),
+        )  # fmt: skip
+        if st.button("Add", key="put_add", disabled=not board):
+            _add(home, board or "", Card(
+                query=query, title=title or None, show=show or Show.TABLE, **_columns(query)
+            ))  # fmt: skip
+
+
+def _columns(query: str) -> dict[str, Any]:
+    """The columns that the chart of the result draws, if it is the query's."""
+    shown = shelves.saved_queries().find(query).sql.strip() == editor.written().text.strip()
+    if not shown or not st.session_state.get("y"):
+        return {}
+    return {"x": st.session_state.get("x"), "y": tuple(st.session_state["y"])}
+
+
+def _add(home: Path, board: str, card: Card) -> None:
+    try:
+        file = files.add(home, board, card)
+    except LakehouseError as e:
+        st.error(states.told(e))
+    else:
+        st.success(f"Added to {file.name}; the navigation lists it on the next page.")
 
 
 def _share() -> None:
