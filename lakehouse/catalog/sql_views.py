@@ -68,12 +68,12 @@ class SqlViews(MetastoreCatalog):
 
     def view_exists(self, identifier: str | Identifier) -> bool:
         """Whether there is such a view."""
-        return self._location_of(Catalog.identifier_to_tuple(identifier)) is not None
+        return self.view_location(identifier) is not None
 
     def load_view(self, identifier: str | Identifier) -> View:
         """The view. Raises NoSuchViewError."""
         levels = Catalog.identifier_to_tuple(identifier)
-        location = self._location_of(levels)
+        location = self.view_location(levels)
         if location is None:
             raise NoSuchViewError(f"View does not exist: {'.'.join(levels)}")
         io = self._load_file_io(location=location)
@@ -83,7 +83,7 @@ class SqlViews(MetastoreCatalog):
     def drop_view(self, identifier: str | Identifier) -> None:
         """Drop the view and its file. Raises NoSuchViewError."""
         levels = Catalog.identifier_to_tuple(identifier)
-        location = self._location_of(levels)
+        location = self.view_location(levels)
         with Session(self.engine) as session:
             gone = session.execute(delete(IcebergTables).where(*self._view_row(levels)))
             session.commit()
@@ -140,7 +140,9 @@ class SqlViews(MetastoreCatalog):
             session.commit()
         return old
 
-    def _location_of(self, levels: Identifier) -> str | None:
+    def view_location(self, identifier: str | Identifier) -> str | None:
+        """Where the metadata of the view lies, or None if there is no such view."""
+        levels = Catalog.identifier_to_tuple(identifier)
         with Session(self.engine) as session:
             found = select(IcebergTables.metadata_location).where(*self._view_row(levels))
             return session.scalar(found)

@@ -54,7 +54,7 @@ def test_the_configuration_lists_what_is_served(service: Service) -> None:
     ("method", "path", "code"),
     [
         ("GET", "nowhere", 404),
-        ("GET", "namespaces/shop/views", 404),
+        ("GET", "namespaces/shop/functions", 404),
         ("GET", "namespaces/shop/tables/sales/more/of/it", 404),
         ("DELETE", "config", 405),
         ("PATCH", "namespaces/shop", 405),

@@ -18,10 +18,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lakehouse.catalog.commits import TransactionalCatalog
-from lakehouse.catalog.rest import namespaces, tables, transactions
+from lakehouse.catalog.rest import namespaces, tables, transactions, views
 from lakehouse.catalog.rest.calls import Call, Handler
 from lakehouse.catalog.rest.failures import RefusedError, error_response, failure
 from lakehouse.catalog.rest.staging import StagedFolders
+from lakehouse.catalog.views import ViewCatalog
 
 # Files are listed in manifests, not here: a commit is some kilobytes, however much it adds.
 LARGEST_BODY: Final = 32 * 1024 * 1024
@@ -31,6 +32,7 @@ _UNAUTHORIZED: Final = error_response(
     401, "NotAuthorizedException", "missing or wrong bearer token"
 )
 _NAMESPACE: Final = "namespaces/{namespace}"
+_VIEW: Final = f"{_NAMESPACE}/views/{{view}}"
 _TABLE: Final = f"{_NAMESPACE}/tables/{{table}}"
 
 ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
@@ -50,6 +52,8 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     },
     f"{_TABLE}/metrics": {"POST": tables.report_metrics},
     f"{_NAMESPACE}/register": {"POST": tables.register_table},
+    f"{_NAMESPACE}/views": {"GET": views.list_views, "POST": views.create_view},
+    _VIEW: {"GET": views.load_view, "HEAD": views.head_view, "DELETE": views.drop_view},
     "tables/rename": {"POST": tables.rename_table},
     "transactions/commit": {"POST": transactions.commit_transaction},
 }
@@ -88,9 +92,15 @@ def configuration(call: Call) -> Response:
         f"{method} /v1/{{prefix}}/{path}"
         for path, handlers in ROUTES.items()
         for method in handlers
-        if path != "transactions/commit" or isinstance(call.catalog, TransactionalCatalog)
+        if _backs(call.catalog, path)
     ]
     return JSONResponse({"defaults": {}, "overrides": {}, "endpoints": endpoints})
+
+
+def _backs(catalog: Catalog, path: str) -> bool:
+    if path == "transactions/commit":
+        return isinstance(catalog, TransactionalCatalog)
+    return "/views" not in path or isinstance(catalog, ViewCatalog)
 
 
 class _Guard:

@@ -46,7 +46,11 @@ class Call:
     @property
     def identifier(self) -> Identifier:
         """The namespace and the table in the path."""
-        return check_table((*self.namespace, unquote(self.path["table"])))
+        return self.named("table")
+
+    def named(self, kind: str) -> Identifier:
+        """The namespace, and the `kind` of thing in it, that the path names."""
+        return check_table((*self.namespace, unquote(self.path[kind])))
 
     def body(self, model: type[Body]) -> Body:
         """The body as `model`. Raises RefusedError (400) for one that is none."""

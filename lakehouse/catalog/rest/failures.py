@@ -33,6 +33,7 @@ def bad_request(message: str) -> RefusedError:
 _FAILURES: Final[tuple[tuple[type[Exception], int, str], ...]] = (
     (iceberg.NoSuchNamespaceError, 404, "NoSuchNamespaceException"),
     (iceberg.NoSuchTableError, 404, "NoSuchTableException"),
+    (iceberg.NoSuchViewError, 404, "NoSuchViewException"),
     (iceberg.NoSuchIdentifierError, 404, "NoSuchTableException"),
     (iceberg.NamespaceAlreadyExistsError, 409, "AlreadyExistsException"),
     (iceberg.TableAlreadyExistsError, 409, "AlreadyExistsException"),
