@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from lakehouse.crawler.kinds import NOTHING, STRING
+from lakehouse.crawler.kinds import NOTHING, STRING, Kind
 from lakehouse.crawler.naming import legal, unique
 from lakehouse.crawler.sampling import Sample, UnclassifiedError
 from lakehouse.crawler.schemas import FileColumn, FileSchema
@@ -39,17 +39,19 @@ def delimited(sample: Sample, told: ClassifierSettings | None = None) -> Found:
     delimiter = told.delimiter if told and told.delimiter else _delimiter(lines)
     rows = _rows(lines, delimiter)
     width = _width(rows)
-    header = _header(rows, (told or _BUILT_IN).header)
-    body = rows[1:] if header else rows
+    body = [row for row in rows[1:] if row != rows[0]]
+    kinds = _kinds(body, width)
+    header = _header(rows[0], kinds, (told or _BUILT_IN).header)
     notes = []
-    if header and (repeated := [row for row in body if row == header]):
-        body = [row for row in body if row != header]
-        notes.append(f"its header stands again in {len(repeated):,} lines, which are rows")
+    if header is None:
+        body, kinds = rows, _kinds(rows, width)
+    elif repeated := len(rows) - 1 - len(body):
+        notes.append(f"its header stands again in {repeated:,} lines, which are rows")
     if uneven := sum(len(row) != width for row in body):
         notes.append(f"{uneven:,} of the lines that were read have not {width} fields")
     quoted = '"' in text
     repeats = bool(notes) and header is not None
-    columns = _columns(header, body, width, repeats=repeats)
+    columns = _columns(header, kinds, repeats=repeats)
     traits = (("delimiter", delimiter), ("header", "1" if header else "0"))
     label = (told and told.classification) or "csv"
     return FileSchema("csv", label, columns, traits, encoding, quoted), tuple(notes)
@@ -103,8 +105,14 @@ def _width(rows: Rows) -> int:
     return width
 
 
-def _header(rows: Rows, told: str) -> list[str] | None:
-    first = rows[0]
+def _kinds(rows: Rows, width: int) -> list[tuple[Kind, bool]]:
+    """The type of each column, and whether it has gaps."""
+    values = list(zip_longest(*rows, fillvalue=""))[:width]
+    kinds = [(kind_of_texts(column), "" in column) for column in values]
+    return kinds + [(NOTHING, True)] * (width - len(kinds))
+
+
+def _header(first: list[str], kinds: list[tuple[Kind, bool]], told: str) -> list[str] | None:
     if told == "absent":
         return None
     if told == "present":
@@ -113,11 +121,7 @@ def _header(rows: Rows, told: str) -> list[str] | None:
         return None
     if first[-1] and not _names_a_column(first[-1]):
         return None
-    body = [row for row in rows[1:] if row != first]
-    differs = any(
-        kind_of_texts(column) not in (STRING, NOTHING)
-        for column in zip_longest(*body, fillvalue="")
-    )
+    differs = any(kind not in (STRING, NOTHING) for kind, _ in kinds)
     return first if differs else None
 
 
@@ -130,17 +134,15 @@ def _names_a_column(field: str) -> bool:
 
 
 def _columns(
-    header: list[str] | None, body: Rows, width: int, *, repeats: bool
+    header: list[str] | None, kinds: list[tuple[Kind, bool]], *, repeats: bool
 ) -> tuple[FileColumn, ...]:
     given = header or []
-    plain = [f"col{place}" for place in range(1, width + 1)]
+    plain = [f"col{place}" for place in range(1, len(kinds) + 1)]
     names = [
         legal(given[place], name) if place < len(given) else name
         for place, name in enumerate(plain)
     ]
-    values = list(zip_longest(*body, fillvalue=""))[:width]
-    values += [()] * (width - len(values))
     return tuple(
-        FileColumn(name, kind_of_texts(column), "", gaps=repeats or "" in column)
-        for name, column in zip(unique(names), values, strict=True)
+        FileColumn(name, kind, "", gaps=repeats or gaps)
+        for name, (kind, gaps) in zip(unique(names), kinds, strict=True)
     )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from lakehouse.crawler.kinds import BIGINT, BOOLEAN, DOUBLE, NOTHING, STRING, Kind, widened
@@ -19,16 +20,8 @@ def json_lines(sample: Sample) -> Found:
     """The schema of a file of JSON objects. Raises UnclassifiedError for what is none."""
     text, encoding = decoded(sample)
     lines = [line for line in text.lstrip("\ufeff").split("\n") if not line.isspace() and line]
-    objects, bad = [], 0
-    for line in lines:
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            value = None
-        if isinstance(value, dict):
-            objects.append(value)
-        else:
-            bad += 1
+    objects = _objects(lines)
+    bad = len(lines) - len(objects)
     if not objects or len(objects) / len(lines) < _GOOD:
         raise UnclassifiedError("it is JSON, but not an object a line, as external tables read it")
     notes = (f"{bad:,} of the lines that were read are no JSON objects",) if bad else ()
@@ -38,30 +31,49 @@ def json_lines(sample: Sample) -> Found:
     return FileSchema("json", "json", columns, (), encoding, malformed=bool(bad)), notes
 
 
-def _kinds(objects: Iterable[dict[str, Any]]) -> dict[str, Kind]:
+def _objects(lines: list[str]) -> list[dict[str, Any]]:
+    """The lines that are objects."""
+    try:
+        # Read at once where they all are: in two thirds of the time.
+        values = json.loads(f"[{','.join(lines)}]")
+    except (ValueError, RecursionError):
+        values = []
+    if len(values) != len(lines):
+        values = list(map(_value, lines))
+    return [value for value in values if isinstance(value, dict)]
+
+
+def _value(line: str) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _kinds(objects: list[dict[str, Any]]) -> dict[str, Kind]:
     """The type of each key, in lower case, for so the SerDe reads them."""
-    seen: dict[str, set[Kind]] = {}
-    for row in objects:
-        for key, value in row.items():
-            found = seen.get(key)
-            if found is None:
-                found = seen[key] = set()
-            found.add(_SCALARS.get(type(value)) or _kind(value))
     kinds: dict[str, Kind] = {}
-    for key, found in seen.items():
-        kinds[key.lower()] = _together([*found, kinds.get(key.lower(), NOTHING)])
+    for key in dict.fromkeys(chain.from_iterable(objects)):
+        kind = _kind([row[key] for row in objects if key in row])
+        kinds[key.lower()] = _together((kind, kinds.get(key.lower(), NOTHING)))
     return kinds
 
 
-def _kind(value: Any) -> Kind:  # noqa: ANN401 - JSON
-    if isinstance(value, int) and not isinstance(value, bool):
-        return BIGINT if -_BOUND <= value < _BOUND else STRING
-    if isinstance(value, list):
-        return Kind("array", (_together(map(_kind, value)),))
-    if isinstance(value, dict):
-        kinds = _kinds([value])
-        return Kind("struct", tuple(kinds.values()), tuple(kinds))
-    return _SCALARS[type(value)]
+def _kind(values: list[Any]) -> Kind:
+    """The type of several values: looked at together, for one by one takes much longer."""
+    types = set(map(type, values))
+    found = [_SCALARS[made] for made in types if made in _SCALARS]
+    if int in types:
+        numbers = [value for value in values if type(value) is int]
+        bounded = min(numbers) >= -_BOUND and max(numbers) < _BOUND
+        found.append(BIGINT if bounded else STRING)
+    if list in types:
+        items = chain.from_iterable(value for value in values if type(value) is list)
+        found.append(Kind("array", (_kind(list(items)),)))
+    if dict in types:
+        kinds = _kinds([value for value in values if type(value) is dict])
+        found.append(Kind("struct", tuple(kinds.values()), tuple(kinds)))
+    return _together(found)
 
 
 def _together(kinds: Iterable[Kind]) -> Kind:
