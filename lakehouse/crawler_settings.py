@@ -5,7 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ByteSize, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from lakehouse.cron import parse_schedule
 from lakehouse.object_keys.patterns import matcher
@@ -55,7 +63,8 @@ class CrawlerSettings(_Table):
 
     `exclude` are patterns of paths below `path`. Of each folder at most `sample_files` files (of a
     kind of name) are read, of each at most `sample_bytes`. `table_level` counts from `path`,
-    which is 1. The behaviours are those of Glue's schema change policy.
+    which is 1. The behaviours are those of Glue's schema change policy. `to_iceberg` names the
+    database that the rows are landed in as well, in Iceberg tables of the same names.
     """
 
     path: Path = Field(validate_default=False)
@@ -69,6 +78,7 @@ class CrawlerSettings(_Table):
     table_level: Annotated[int, Field(ge=1, le=64)] | None = None
     combine_compatible: bool = False
     schedule: str = ""
+    to_iceberg: str = ""
     sample_bytes: Annotated[ByteSize, Field(ge=1 << 10, le=64 << 20)] = ByteSize(256 << 10)
     sample_files: Annotated[int, Field(ge=1, le=1_000_000)] = 100
 
@@ -76,9 +86,11 @@ class CrawlerSettings(_Table):
         """The same, with a relative path taken from `root`."""
         return self.model_copy(update={"path": root / self.path.expanduser()})
 
-    @field_validator("database")
+    @field_validator("database", "to_iceberg")
     @classmethod
-    def _names_a_database(cls, given: str) -> str:
+    def _names_a_database(cls, given: str, info: ValidationInfo) -> str:
+        if not given and info.field_name == "to_iceberg":
+            return given
         if not _DATABASE.fullmatch(given):
             raise ValueError("a database is named in lower case, digits and _")
         if given in _RESERVED:
@@ -102,6 +114,12 @@ class CrawlerSettings(_Table):
     def _patterns(cls, given: tuple[str, ...]) -> tuple[str, ...]:
         matcher(given)
         return given
+
+    @model_validator(mode="after")
+    def _two_databases(self) -> "CrawlerSettings":
+        if self.to_iceberg == self.database:
+            raise ValueError("to_iceberg is another database than the external tables'")
+        return self
 
     @field_validator("schedule")
     @classmethod

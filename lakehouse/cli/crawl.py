@@ -31,6 +31,11 @@ Examples:
 @click.option("--due", is_flag=True, help="Run the crawlers whose schedule says so, for cron.")
 @click.option("--database", help="The database of a PATH's tables [raw].")
 @click.option("--prefix", help="What the names of a PATH's tables begin with.")
+@click.option(
+    "--to-iceberg",
+    metavar="DATABASE",
+    help="Land the rows, too, in Iceberg tables of that database [crawlers.NAME.to_iceberg].",
+)
 @click.option("--full", is_flag=True, help="Read files again that have not changed.")
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and why; change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as a JSON array.")
@@ -42,6 +47,7 @@ def crawl(  # noqa: PLR0913 - the flags of a command
     due: bool,
     database: str | None,
     prefix: str | None,
+    to_iceberg: str | None,
     full: bool,
     dry_run: bool,
     as_json: bool,
@@ -61,7 +67,8 @@ def crawl(  # noqa: PLR0913 - the flags of a command
         asked = [Crawl(each, settings.crawlers[each]) for each in _due(settings)]
     else:
         asked = [_asked(name, settings, database, prefix) for name in names]
-    reports, errors = _crawled(asked, settings, full=full, dry_run=dry_run)
+    orders = [_ordered(each, to_iceberg, full=full, dry_run=dry_run) for each in asked]
+    reports, errors = _crawled(orders, settings)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in reports], indent=2, default=str))
     else:
@@ -74,14 +81,13 @@ def crawl(  # noqa: PLR0913 - the flags of a command
 
 
 def _crawled(
-    asked: "list[Crawl]", settings: "Settings", *, full: bool, dry_run: bool
+    asked: "list[Crawl]", settings: "Settings"
 ) -> "tuple[list[CrawlReport], list[LakehouseError]]":
     """The reports of the crawls, and the errors of those that could not be done."""
-    from dataclasses import replace
-
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.crawler import crawl as crawled
+    from lakehouse.crawler import land_tables
 
     reports, errors = list["CrawlReport"](), list[LakehouseError]()
     if not asked:
@@ -91,11 +97,19 @@ def _crawled(
     with open_catalog(settings) as catalog, explained("the catalog"):
         for each in asked:
             try:
-                order = replace(each, full=full, dry_run=dry_run)
-                reports.append(crawled(order, catalog, settings, progress, now))
+                reports.append(crawled(each, catalog, settings, progress, now))
+                land_tables(each, reports[-1], catalog, settings, progress)
             except LakehouseError as e:
                 errors.append(e)
     return reports, errors
+
+
+def _ordered(asked: "Crawl", to_iceberg: str | None, *, full: bool, dry_run: bool) -> "Crawl":
+    from dataclasses import replace
+
+    given = asked.told.model_dump() | ({"to_iceberg": to_iceberg} if to_iceberg else {})
+    told = _checked(given, "--to-iceberg")
+    return replace(asked, told=told, full=full, dry_run=dry_run)
 
 
 def _asked(name: str, settings: "Settings", database: str | None, prefix: str | None) -> "Crawl":
@@ -117,15 +131,21 @@ def _asked(name: str, settings: "Settings", database: str | None, prefix: str | 
 
 
 def _of_path(path: Path, database: str | None, prefix: str | None) -> "CrawlerSettings":
+    given = {"database": database, "table_prefix": prefix}
+    named = {key: value for key, value in given.items() if value is not None}
+    return _checked({"path": path, **named}, "--database and --prefix")
+
+
+def _checked(given: dict[str, object], flags: str) -> "CrawlerSettings":
     from pydantic import ValidationError
 
     from lakehouse.crawler_settings import CrawlerSettings
 
     try:
-        return CrawlerSettings(path=path, database=database or "raw", table_prefix=prefix or "")
+        return CrawlerSettings.model_validate(given)
     except ValidationError as e:
         reason = e.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ConfigError(reason, hint="check --database and --prefix") from e
+        raise ConfigError(reason, hint=f"check {flags}") from e
 
 
 def _due(settings: "Settings") -> list[str]:

@@ -20,7 +20,7 @@ from lakehouse.athena.session import AthenaSession, open_athena
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.external_tables import ExternalTable, external_tables
 from lakehouse.config import Settings, load_settings
-from lakehouse.crawler import Crawl, CrawlReport, crawl
+from lakehouse.crawler import Crawl, CrawlReport, crawl, land_tables
 from lakehouse.crawler_settings import CrawlerSettings
 from lakehouse.errors import ConfigError, SourceError
 from lakehouse.progress import SILENT, Task
@@ -65,7 +65,9 @@ class Site:
             {"path": self.folder, "database": self.database, **told}
         )
         asked = Crawl(self.database, made, dry_run=dry_run, full=full)
-        return crawl(asked, self.catalog, self.home, SILENT, lambda: NOW)
+        report = crawl(asked, self.catalog, self.home, SILENT, lambda: NOW)
+        land_tables(asked, report, self.catalog, self.home, SILENT)
+        return report
 
     def table(self, name: str) -> ExternalTable | None:
         tables = external_tables(self.catalog)
@@ -323,3 +325,36 @@ def test_custom_classifiers(site: Site, session: AthenaSession) -> None:
     settings = load_settings(config=toml, environment={})
     with pytest.raises(ConfigError, match="3 groups for 4 columns"):
         crawl(asked, site.catalog, settings, SILENT, lambda: NOW)
+
+
+def test_rows_are_landed_in_iceberg_tables_once(site: Site) -> None:
+    def landed() -> Rows:
+        rows = site.catalog.load_table("landed_once.t").scan().to_arrow().to_pylist()
+        return sorted((row["d"], row["a"], row["b"], Path(row["source_file"]).name) for row in rows)
+
+    def lands(**told: object) -> list[tuple[str, str, str]]:
+        report = site.crawl(to_iceberg="landed_once", **told)
+        assert report.events == [] or {event.table for event in report.events if event.table}
+        return [(e.action, e.reason) for e in report.events if e.table == "landed_once.t"]
+
+    first = site.put("t/d=1/a.csv", "a,b,c\nx,1,1\ny,2,1\n")
+    site.put("t/d=2/b.csv", "a,b,c\nz,3,1\n")
+    assert lands(dry_run=True) == []  # nothing is crawled, so nothing could be landed
+    assert lands() == [("landed", "3 rows of 2 files")]
+    assert lands() == []
+    first.write_text("a,b,c\nx,1,1\ny,20,1\n")
+    site.put("t/d=3/c.csv", "a,b,c,e\nw,4,1,new\n")
+    # What a killed landing leaves: rows that no note tells of.
+    for notes in (site.home.home / "crawlers").glob("landed-*.json"):
+        notes.unlink()
+    assert lands() == [("landed", "4 rows of 3 files")]
+    assert landed() == [
+        ("1", "x", 1, "a.csv"), ("1", "y", 20, "a.csv"), ("2", "z", 3, "b.csv"),
+        ("3", "w", 4, "c.csv"),
+    ]  # fmt: skip
+    before = landed()
+    site.put("t/d=4/d.csv", "a,b,c,e\nv,1.5,1,new\n")
+    ((action, reason),) = lands()
+    assert action == "refused"
+    assert "b" in reason
+    assert landed() == before

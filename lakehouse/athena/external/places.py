@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.athena.errors import AthenaError
+from lakehouse.catalog.external_tables import ExternalTable
 from lakehouse.catalog.locations import path_of
 from lakehouse.config import Settings
+from lakehouse.object_keys.patterns import EXCLUSIONS, excluded
 
 # Whoever wrote them says so by the name: what is not yet, or not at all, data.
 _HIDDEN = ("_", ".")
@@ -65,6 +67,24 @@ class Places:
         if path in self.warehouse.parents:
             return False
         return any(path == root or root in path.parents for root in self.roots)
+
+
+def files_of(table: ExternalTable, location: str, places: Places) -> list[Path]:
+    """The files of a table in one of its locations.
+
+    Left out are those that a crawler saw to be of another format, or another table's.
+    """
+    found = places.files(location)
+    told = table.parameters.get(EXCLUSIONS, "")
+    if not told:
+        return found
+    of_others = excluded(told)
+    root = places.folder(table.location)
+    return [
+        file
+        for file in found
+        if not (file.is_relative_to(root) and of_others(file.relative_to(root).as_posix()))
+    ]
 
 
 def _visible(folder: Path) -> Iterator[Path]:

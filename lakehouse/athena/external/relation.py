@@ -10,13 +10,12 @@ from lakehouse.athena.engine.function_error import FunctionError
 from lakehouse.athena.errors import AthenaError, not_supported, raised
 from lakehouse.athena.external import columnar, lines
 from lakehouse.athena.external.partitions import NULL, check_value
-from lakehouse.athena.external.places import Places
+from lakehouse.athena.external.places import Places, files_of
 from lakehouse.athena.external.serdes import kind_of
 from lakehouse.athena.schema import Schema, TableColumns
 from lakehouse.athena.statements.hive_types import type_of_glue
 from lakehouse.athena.types import VARCHAR, Type, engine_type, identifier, text, timestamp
 from lakehouse.catalog.external_tables import ExternalPartition, ExternalTable
-from lakehouse.object_keys.patterns import EXCLUSIONS, excluded
 from lakehouse.query.diagnosis import taken_apart
 from lakehouse.query.session import Session
 from lakehouse.query.worker import Files
@@ -132,24 +131,11 @@ class _Reading:
         return table.partitions
 
     def _files(self, location: str) -> list[Path]:
-        found = self._own(self._places.files(location))
+        found = files_of(self._table, location, self._places)
         for file in found:
             if self._kind in ("lazy", "csv", "openx", "json", "regex", "grok"):
                 _refuse_compression(file)
         return found
-
-    def _own(self, found: list[Path]) -> list[Path]:
-        """The files without those that a crawler saw to be of another format, or another table."""
-        told = self._table.parameters.get(EXCLUSIONS, "")
-        if not told:
-            return found
-        of_others = excluded(told)
-        root = self._places.folder(self._table.location)
-        return [
-            file
-            for file in found
-            if not (file.is_relative_to(root) and of_others(file.relative_to(root).as_posix()))
-        ]
 
     def _parts(self, partitions: list[tuple[ExternalPartition, list[Path]]]) -> list[str]:
         if not partitions:
