@@ -12,7 +12,7 @@ import pyarrow.parquet
 import streamlit as st
 
 from apps.bi.statement import Answer
-from apps.bi.view import View
+from apps.bi.view import LakeView
 
 # Where the workbench expects a statement.
 WORKBENCH = "sql?q="
@@ -20,7 +20,7 @@ _TABLE = re.compile(r"\b((?:from|join)\s+)([a-z_]\w*\.[a-z_]\w*)", re.IGNORECASE
 
 
 @contextmanager
-def card(view: View, title: str, *answers: Answer, key: str, about: str = "") -> Iterator[None]:
+def card(view: LakeView, title: str, *answers: Answer, key: str, about: str = "") -> Iterator[None]:
     """A bordered card; what is drawn inside is its content, and wants `alt`.
 
     `answers` are what it shows, the first of them to download. `key` is unique on the page.

@@ -87,6 +87,13 @@ PAGES = (
         ),
     ),
     PageSpec(
+        "catalog",
+        "Catalog",
+        "Which tables are there, what is in them, and what are they made of?",
+        ":material/database:",
+        about_the_lake=True,
+    ),
+    PageSpec(
         "sql",
         "SQL workbench",
         "What else do you want to know?",

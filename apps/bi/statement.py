@@ -12,7 +12,8 @@ import pyarrow as pa
 from lakehouse.quoting import literal
 
 Value = str | int | float | bool | Decimal | date | None
-_PARAMETER = re.compile(r"\$([a-z_]+)")
+# Not the $ of a metadata table: "core"."fct_orders$snapshots".
+_PARAMETER = re.compile(r"(?<!\w)\$([a-z_]+)")
 
 
 @dataclass(frozen=True)

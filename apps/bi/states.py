@@ -60,6 +60,14 @@ def no_orders(settings: Settings) -> None:
         st.caption(_FILLS)
 
 
+def no_tables(settings: Settings) -> None:
+    """A catalog without any table."""
+    with card("There is no table yet"):
+        st.markdown("The catalog is there, and nothing is in it.")
+        st.code(_build(settings), language="bash")
+        st.caption(_FILLS)
+
+
 def loading() -> None:
     """The first state takes its time."""
     with card("Loading the marts"):

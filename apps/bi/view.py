@@ -28,6 +28,10 @@ class LakeView:
         """Answer the page's question in one sentence of Markdown, at its top."""
         self.sentence.markdown(f":material/lightbulb: {sentence}")
 
+    def snapshots(self) -> Mapping[str, int]:
+        """The snapshots to name in SQL that shall find the same state later, by table."""
+        return {}
+
 
 @dataclass(frozen=True)
 class View(LakeView):

@@ -15,12 +15,12 @@ from lakehouse.errors import BuildError
 from lakehouse.pipeline.unchanged import (
     Built,
     contents_of,
-    nodes_of,
     project_fingerprint,
     read_built,
     write_built,
 )
 from lakehouse.progress import Progress
+from lakehouse.query.manifest import nodes_of
 from lakehouse.tables.publications import Publication
 
 if TYPE_CHECKING:

@@ -23,6 +23,8 @@ PAGES = [
     ("products", "Products", "dark"),
     ("products?product=22423", "Products", "dark"),
     ("forecast", "Forecast", "light"),
+    ("catalog", "Catalog", "dark"),
+    ("catalog?table=core.fct_orders", "Catalog", "light"),
     ("recommendations?customer=10003", "Recommendations", "light"),
     ("recommendations?product=22423", "Recommendations", "dark"),
     ("forecast?level=total_weekly", "Forecast", "dark"),

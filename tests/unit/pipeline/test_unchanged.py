@@ -10,12 +10,12 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.pipeline.unchanged import (
     Built,
-    Node,
     contents_of,
     project_fingerprint,
     read_built,
     write_built,
 )
+from lakehouse.query.manifest import Node
 
 
 def node(name: str, kind: str, *parents: str, table: bool = True) -> Node:
