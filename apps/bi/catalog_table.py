@@ -61,7 +61,7 @@ def _lineage(view: LakeView, found: Described, lineage: Lineage | None) -> None:
     about = "The nearest tables, as dbt's manifest of the last build tells. Choose one to see it."
     with card(view, "Lineage", key="lineage", about=about):
         if lineage is None:
-            st.caption(_without_lineage(view, found.details.table))
+            st.markdown(_without_lineage(view, found.details.table))
             return
         for title, tables in (("Made of", lineage.upstream), ("Made of it", lineage.downstream)):
             st.markdown(f"**{title}**")
