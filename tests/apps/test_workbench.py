@@ -4,13 +4,16 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.bi import source
+from apps.bi.workbench import routes
 from lakehouse.config import Settings
-from lakehouse.query.executions import open_archive
+from lakehouse.query.executions import State, open_archive
 from lakehouse.query.published_watch import Watch
 from tests.apps import shop
 from tests.apps.conftest import SCRIPT
@@ -156,3 +159,51 @@ def test_without_a_lake_the_command_is_named(workbench: Workbench, settings: Set
     app = workbench(watch)
     assert [each.value for each in app.header] == ["Nothing has been built yet"]
     assert not app.exception
+
+
+def test_format_lays_the_statement_out(workbench: Workbench) -> None:
+    app = workbench(q="select 1 as one from core.fct_order_lines limit 1")
+    app.button(key="format").click().run()
+    app = ran(app)
+    assert parameter(app, "q") == "SELECT 1 AS one\nFROM core.fct_order_lines\nLIMIT 1"
+    assert app.dataframe[0].value["one"].tolist() == [1]
+
+
+def test_a_query_is_saved_put_on_a_dashboard_and_opened_again(
+    workbench: Workbench, shop_settings: Settings
+) -> None:
+    app = workbench(q="SELECT 23 AS n", shelf="Saved")
+    app.text_input(key="save_name").set_value("twenty_three")
+    app.text_input(key="save_description").set_value("A number")
+    app.button(key="save").click().run()
+    assert "twenty_three.sql" in app.success[0].value
+    app = workbench(q="SELECT 1", shelf="Saved")
+    app.button(key="open_twenty_three").click().run()
+    app = ran(app)
+    assert app.dataframe[0].value["n"].tolist() == [23]
+    app.button(key="remove_twenty_three").click().run()
+    assert not (shop_settings.home / "queries" / "saved" / "twenty_three.sql").exists()
+
+
+def test_a_statement_that_runs_is_cancelled(workbench: Workbench) -> None:
+    numbers = "UNNEST(sequence(1, 10000)) AS {0}({0})"
+    endless = f"SELECT count(*) FROM {', '.join(numbers.format(n) for n in 'abc')} WHERE a*b*c = 7"
+    app = workbench(q=endless)
+    app.button(key="run").click().run()
+    execution = parameter(app, "execution")
+    cancel = next(button for button in app.button if button.label == "Cancel")
+    cancel.click().run()
+    assert until(lambda: source.desk().execution(execution).state is State.CANCELLED)
+    app.run()
+    assert app.error[0].proto.title == "Cancelled"
+
+
+def test_a_whole_result_comes_as_a_file(workbench: Workbench) -> None:
+    app = ran(workbench(q="SELECT x FROM UNNEST(sequence(1, 1500)) AS t(x)"))
+    execution = parameter(app, "execution")
+    settings = source.watch().settings
+    csv = routes.file_of(settings, execution, "csv")
+    assert Path(csv.path).read_text().splitlines() == ['"x"', *(f'"{n}"' for n in range(1, 1501))]
+    parquet = routes.file_of(settings, execution, "parquet")
+    assert pyarrow.parquet.read_table(parquet.path)["x"].to_pylist() == list(range(1, 1501))
+    Path(parquet.path).unlink()

@@ -36,7 +36,7 @@ def routes(settings: Settings) -> list[Route]:
         if form not in FORMATS:
             return PlainTextResponse("a result is csv or parquet", status_code=404)
         try:
-            return await run_in_threadpool(_file, settings, execution_id, form)
+            return await run_in_threadpool(file_of, settings, execution_id, form)
         except LakehouseError as e:
             return PlainTextResponse(f"{e.message}\n{e.hint}\n", status_code=404)
 
@@ -46,7 +46,8 @@ def routes(settings: Settings) -> list[Route]:
     return [Route("/results/{id}.{form}", result), Route(EDITOR, editor)]
 
 
-def _file(settings: Settings, execution_id: str, form: str) -> Response:
+def file_of(settings: Settings, execution_id: str, form: str) -> FileResponse:
+    """A whole result as a file. Raises QueryError when there is none."""
     with open_archive(settings) as archive:
         place = archive.place(execution_id)
     if form == "csv":
@@ -64,7 +65,7 @@ def _file(settings: Settings, execution_id: str, form: str) -> Response:
     return _sent(made, place, form, BackgroundTask(made.unlink))
 
 
-def _sent(file: Path, place: Place, form: str, after: BackgroundTask | None = None) -> Response:
+def _sent(file: Path, place: Place, form: str, after: BackgroundTask | None = None) -> FileResponse:
     return FileResponse(
         file, media_type=FORMATS[form], filename=f"{place.id}.{form}", background=after
     )

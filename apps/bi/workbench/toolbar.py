@@ -9,6 +9,8 @@ from apps.bi import source, states
 from apps.bi.dashboards import files
 from apps.bi.dashboards.files import Card, Show
 from apps.bi.workbench import asking, editor, shelves, text
+from lakehouse.athena.errors import AthenaError
+from lakehouse.athena.layout import laid_out
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.executions.saved import SavedQuery
@@ -35,6 +37,7 @@ def draw(*, pressed: bool) -> None:
     values = _values(text.question_marks(editor.written().chosen))
     run = st.button("Run", icon=":material/play_arrow:", key="run", help="Ctrl+Enter")
     explain = st.button("Explain", icon=":material/account_tree:", key="explain")
+    st.button("Format", icon=":material/format_align_left:", key="format", on_click=_lay_out)
     _save()
     _put()
     _share()
@@ -61,6 +64,13 @@ def _values(count: int) -> list[str]:
             )
         )
     return values
+
+
+def _lay_out() -> None:
+    try:
+        editor.write(laid_out(editor.written().text).rstrip())
+    except AthenaError as e:
+        st.toast(states.told(e), icon=":material/error:")
 
 
 def _save() -> None:
