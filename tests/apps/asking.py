@@ -17,12 +17,14 @@ def asker(marts: Marts) -> Ask:
 
 def ask_everything(ask: Ask, chosen: Filters, customer: str, product: str) -> list[Answer]:
     """The answers to all of it."""
+    answers = ask_marts(ask, chosen, customer, product)
+    return answers + ask_models(ask, chosen, customer, product)
+
+
+def ask_marts(ask: Ask, chosen: Filters, customer: str, product: str) -> list[Answer]:
+    """The answers to what needs no models."""
     answers: list[Answer] = []
-
-    def noting(statement: Statement) -> Answer:
-        answers.append(ask(statement))
-        return answers[-1]
-
+    noting = _noting(ask, answers)
     day = chosen.period.last.isoformat()
     sales.daily(noting, chosen, chosen.period)
     sales.open_days(noting, chosen.period)
@@ -43,6 +45,15 @@ def ask_everything(ask: Ask, chosen: Filters, customer: str, product: str) -> li
     products.prices(noting, product)
     products.partners(noting, chosen, product, 3)
     products.similar(noting, product)
+    for drill in (Drill(Of.DAY, day), Drill(Of.PRODUCT, product), Drill(Of.ORDER, "50000")):
+        lines.lines(noting, chosen, drill)
+    return answers
+
+
+def ask_models(ask: Ask, chosen: Filters, customer: str, product: str) -> list[Answer]:
+    """The answers to what is asked of forecasts and recommendations."""
+    answers: list[Answer] = []
+    noting = _noting(ask, answers)
     _, level = forecasts.level(noting, "country_daily", "revenue")
     assert level is not None
     forecasts.series(noting, "product_weekly")
@@ -57,6 +68,12 @@ def ask_everything(ask: Ask, chosen: Filters, customer: str, product: str) -> li
     recommendations.partners(noting, product)
     recommendations.neighbours(noting, product)
     recommendations.audience(noting, product)
-    for drill in (Drill(Of.DAY, day), Drill(Of.PRODUCT, product), Drill(Of.ORDER, "50000")):
-        lines.lines(noting, chosen, drill)
     return answers
+
+
+def _noting(ask: Ask, answers: list[Answer]) -> Ask:
+    def noted(statement: Statement) -> Answer:
+        answers.append(ask(statement))
+        return answers[-1]
+
+    return noted

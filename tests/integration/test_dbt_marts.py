@@ -30,7 +30,7 @@ from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.published import Marts, open_marts
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.landing import ACCESS_LOGS_TABLE
-from tests.apps.asking import ask_everything, asker
+from tests.apps.asking import ask_marts, asker
 
 # One lake serves the whole module: its tests belong in one process.
 pytestmark = pytest.mark.xdist_group("dbt_marts")
@@ -381,7 +381,7 @@ def test_the_dashboard_finds_every_column_and_loses_no_penny(
     ask, everything = asker(marts), Filters(Period(dt.date(2010, 12, 1), dt.date(2011, 12, 9)))
     narrowed = replace(everything, country="France", segment="Champions", group="£1 to £2")
     for chosen in (everything, narrowed):
-        assert ask_everything(ask, chosen, "12681", "22423")
+        assert ask_marts(ask, chosen, "12681", "22423")
 
     sold = sales.daily(ask, everything, everything.period)[1]
     assert sales.total(sold).net == total(lines)
