@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import console
+from lakehouse.cli.advice import advise
 from lakehouse.cli.glue import databases, drop, partitions, rename, show, versions
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def catalog() -> None:
     """Look at the catalog, change it, or serve it to other engines."""
 
 
-for command in (databases, show, partitions, versions, drop, rename):
+for command in (advise, databases, show, partitions, versions, drop, rename):
     catalog.add_command(command)
 
 

@@ -29,8 +29,8 @@ def tables_read(
         except NoSuchTableError:  # it is made, or dropped, by this statement
             continue
     needed = {table.name: [0, 0] for table in tables}
-    for scan, table in _assigned(plan.scans, tables):
-        found = table.needed(_columns(scan, table), condition(scan.filters, table.schema))
+    for scan, table in assigned(plan.scans, tables):
+        found = table.needed(columns_of(scan, table), condition(scan.filters, table.schema))
         needed[table.name][0] += found.files
         needed[table.name][1] += found.bytes
     return [_read(table, *needed[table.name]) for table in tables]
@@ -53,7 +53,7 @@ def _read(table: TableFiles, files: int, size: int) -> TableRead:
     )
 
 
-def _assigned(scans: Sequence[Scan], tables: Sequence[TableFiles]) -> list[tuple[Scan, TableFiles]]:
+def assigned(scans: Sequence[Scan], tables: Sequence[TableFiles]) -> list[tuple[Scan, TableFiles]]:
     """Which table each scan reads, which the engine's plan does not say.
 
     The one that has its columns, and the rows that the plan expects; of several, one that no
@@ -78,7 +78,8 @@ def _fits(scan: Scan, table: TableFiles) -> bool:
     return all(_root(column, names) in names for column in scan.columns)
 
 
-def _columns(scan: Scan, table: TableFiles) -> set[str]:
+def columns_of(scan: Scan, table: TableFiles) -> set[str]:
+    """The columns of the table that a scan needs, of its results and its conditions."""
     names = {field.name for field in table.schema.fields}
     return {_root(column, names) for column in scan.columns} | named(scan.filters, table.schema)
 
