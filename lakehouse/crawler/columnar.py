@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import orc, parquet
 
-from lakehouse.crawler.kinds import STRING, Kind
+from lakehouse.crawler.kinds import STRING, Kind, is_name
 from lakehouse.crawler.sampling import Sample, UnclassifiedError
 from lakehouse.crawler.schemas import FileColumn, FileSchema
 from lakehouse.crawler.texts import Found
@@ -26,8 +26,11 @@ _AVRO = {
 }  # fmt: skip
 _LOGICAL = {
     "date": "date", "timestamp-millis": "timestamp", "timestamp-micros": "timestamp",
-    "uuid": "string",
+    "timestamp-nanos": "timestamp", "local-timestamp-millis": "timestamp", "uuid": "string",
 }  # fmt: skip
+# Types with which the engine reads nothing of the file.
+_REFUSED = ("duration", "local-timestamp-micros", "local-timestamp-nanos")
+_TIMES = ("time-millis", "time-micros")
 
 
 def columnar(sample: Sample, format_: str) -> Found:
@@ -87,6 +90,8 @@ def _of_arrow(made: pa.DataType) -> Kind | None:  # noqa: PLR0911 - a list of ca
 
 
 def _made(base: str, children: list[Kind | None], names: tuple[str, ...] = ()) -> Kind | None:
+    if not all(map(is_name, names)):
+        return None
     known = tuple(child for child in children if child is not None)
     return Kind(base, known, names) if len(known) == len(children) else None
 
@@ -139,10 +144,8 @@ def _of_avro(made: Any, named: dict[str, Any]) -> Kind | None:  # noqa: ANN401, 
     word = made["type"]
     if "name" in made:
         named[made["name"]] = made
-    if logical := _LOGICAL.get(made.get("logicalType", "")):
-        return Kind(logical)
-    if made.get("logicalType") == "decimal":
-        return Kind(f"decimal({made['precision']},{made.get('scale', 0)})")
+    if "logicalType" in made:
+        return _of_logical(made, word)
     if word == "array":
         return _made("array", [_of_avro(made["items"], named)])
     if word == "map":
@@ -153,6 +156,15 @@ def _of_avro(made: Any, named: dict[str, Any]) -> Kind | None:  # noqa: ANN401, 
         ]
         return _made("struct", [kind for _, kind in fields], tuple(name for name, _ in fields))
     return _of_avro(word, named)
+
+
+def _of_logical(made: dict[str, Any], word: str) -> Kind | None:
+    logical = made["logicalType"]
+    if logical in _REFUSED:
+        raise UnclassifiedError(f"its Avro type {logical} is not read by external tables")
+    if logical == "decimal" and word == "fixed":
+        return Kind(f"decimal({made['precision']},{made.get('scale', 0)})")
+    return None if logical in _TIMES else Kind(_LOGICAL.get(logical) or _AVRO[word])
 
 
 def _of_named(name: str, named: dict[str, Any]) -> Kind | None:

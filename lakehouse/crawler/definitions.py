@@ -81,7 +81,7 @@ class Definitions:
             inner = path[start:]
             if not table.keys and "/" in inner:
                 found.add("*/**")
-            elif _suffix(path) not in own:
+            elif not any(end.endswith(_suffix(path)) for end in own):
                 found.add(f"**{exactly(_suffix(path))}")
             else:
                 found.add(exactly(inner))

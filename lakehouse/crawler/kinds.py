@@ -37,13 +37,18 @@ TIMESTAMP = Kind("timestamp")
 def glue_name(kind: Kind) -> str:
     """The type as Glue writes it; nothing is a string, and so is what can't be written."""
     if kind.base == "struct":
-        if not kind.names or not all(map(_FIELD.fullmatch, kind.names)):
+        if not kind.names or not all(map(is_name, kind.names)):
             return "string"
         pairs = zip(kind.names, kind.children, strict=True)
         return f"struct<{','.join(f'{name}:{glue_name(child)}' for name, child in pairs)}>"
     if kind.children:
         return f"{kind.base}<{','.join(map(glue_name, kind.children))}>"
     return "string" if kind == NOTHING else kind.base
+
+
+def is_name(name: str) -> bool:
+    """Whether a field of that name can stand in the text of a struct's type."""
+    return _FIELD.fullmatch(name) is not None
 
 
 def widened(one: Kind, other: Kind, *, texts: bool) -> Kind | None:

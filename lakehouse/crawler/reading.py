@@ -1,7 +1,7 @@
 """Which files are read, and what was found in them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from lakehouse.crawler.classifying import classified
@@ -16,19 +16,22 @@ from lakehouse.progress import Progress
 
 @dataclass(frozen=True)
 class Reading:
-    """Reads what is new below `root`, as far as the crawler's settings want it read."""
+    """Reads what is new below `root`, as far as the crawler's settings want it read.
+
+    `last` are the files as the last crawl has left them, by whatever settings.
+    """
 
     root: Path
     told: CrawlerSettings
     classifiers: Mapping[str, ClassifierSettings]
     report: CrawlReport
     progress: Progress
+    last: Mapping[str, KnownFile]
 
     def files(self, listing: Listing, known: Mapping[str, KnownFile]) -> dict[str, KnownFile]:
-        """Every listed file as it is now, and those in folders that could not be listed.
+        """Every listed file as it is now; those that are `known`, and still so, are not read.
 
-        Files that vanished meanwhile are left out, and those that nobody could open: they are
-        looked at again.
+        What can't be listed or opened is as it was last time, and what vanished is left out.
         """
         found = {
             path: known[path]
@@ -37,14 +40,14 @@ class Reading:
         }
         for folder in listing.unlisted:
             below = f"{folder}/" if folder else ""
-            found |= {path: each for path, each in known.items() if path.startswith(below)}
+            found |= {path: each for path, each in self.last.items() if path.startswith(below)}
         new = [listed for path, listed in listing.files.items() if path not in found]
         old_folders = {_folder(path) for path in known} if self._only_new_folders else set()
         with self.progress.task("reading samples", len(new)) as task:
             for group in _groups(new):
                 task.advance(len(group))
                 if _folder(group[0].path) in old_folders:
-                    _follow(group, _schemas(group[0], found), found)
+                    _keep(group, known, found)
                 else:
                     self._read(group, found)
         return found
@@ -85,7 +88,7 @@ class Reading:
             return None
         except OSError as e:
             report.tell("unreadable", e.strerror or str(e), file=listed.path)
-            return None
+            return self.last.get(listed.path)
         report.bytes_read += count
         for note in notes:
             report.tell("noted", note, file=listed.path)
@@ -117,13 +120,21 @@ def _follow(
     found |= {f.path: KnownFile(f.size, f.modified_ns, schema) for f in files}
 
 
-def _schemas(like: ListedFile, found: Mapping[str, KnownFile]) -> list[FileSchema]:
-    folder, suffix = _folder(like.path), PurePosixPath(like.path).suffix
-    return [
-        known.schema
-        for path, known in found.items()
-        if known.schema and _folder(path) == folder and PurePosixPath(path).suffix == suffix
+def _keep(
+    group: list[ListedFile], known: Mapping[str, KnownFile], found: dict[str, KnownFile]
+) -> None:
+    """Take files of a folder that is not to be read for what it was known to hold."""
+    folder, suffix = _folder(group[0].path), PurePosixPath(group[0].path).suffix
+    schemas = [
+        each.schema
+        for path, each in known.items()
+        if each.schema and _folder(path) == folder and PurePosixPath(path).suffix == suffix
     ]
+    for listed in group:
+        if listed.path in known:
+            was = known[listed.path]
+            found[listed.path] = replace(was, size=listed.size, modified_ns=listed.modified_ns)
+    _follow([listed for listed in group if listed.path not in known], schemas, found)
 
 
 def _folder(path: str) -> str:

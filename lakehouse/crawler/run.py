@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -83,17 +83,21 @@ class _Run:
         root, listing = self._listing()
         report = CrawlReport(uuid4().hex, asked.name, str(root), begun, asked.dry_run)
         report.files = len(listing.files)
-        before = self._state()
-        reading = Reading(root, told, self.classifiers, report, self.progress)
-        files = reading.files(listing, {} if asked.full else before.files)
+        before = load_state(self.file)
+        reading = Reading(root, told, self.classifiers, report, self.progress, before.files)
+        # By other settings the tables are known, and the files are to be read anew.
+        again = asked.full or before.fingerprint != self._fingerprint()
+        files = reading.files(listing, {} if again else before.files)
         _tell_unread(listing, report)
         unread = {e.file: e.reason for e in report.events if e.file and e.action in _UNREAD}
         report.events = [e for e in report.events if before.unread.get(e.file or "") != e.reason]
         changes = self._changes(root, listing, files, report)
         tables = dict(before.tables)
-        state = CrawlState(self._fingerprint(), begun, files, tables, unread)
+        excluded = listing.excluded
+        state = CrawlState(self._fingerprint(), begun, files, tables, unread, excluded)
         missing = not all(map(changes.exists, before.tables))
-        if asked.full or missing or files != before.files or report.events:
+        same = files == before.files and excluded == before.excluded
+        if again or missing or not same or report.events:
             self._enter(changes, root, before, state)
         report.tables = tuple(f"{told.database}.{name}" for name in sorted(state.tables))
         report.seconds = time.perf_counter() - start
@@ -113,13 +117,6 @@ class _Run:
         except OSError as e:
             message = f"{told.path} can't be listed: {e.strerror}"
             raise SourceError(message, hint="check the path, and who may read it") from e
-
-    def _state(self) -> CrawlState:
-        state = load_state(self.file)
-        if state.fingerprint == self._fingerprint():
-            return state
-        # Read by other rules: the tables are known, the files are to be read anew.
-        return replace(state, files={})
 
     def _fingerprint(self) -> str:
         told = self.asked.told

@@ -48,7 +48,8 @@ class CrawlState:
     """Everything that is kept from one crawl to the next.
 
     `fingerprint` is that of the settings the files were read by; by others they are read again.
-    `unread` are the reasons of files and folders that could not be read, which is told once.
+    `unread` are the reasons of files and folders that could not be read, which is told once,
+    `excluded` the files that the settings exclude.
     """
 
     fingerprint: str = ""
@@ -56,6 +57,7 @@ class CrawlState:
     files: dict[str, KnownFile] = field(default_factory=dict)
     tables: dict[str, KnownTable] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    excluded: list[str] = field(default_factory=list)
 
 
 def state_file(home: Path, crawler: str) -> Path:
@@ -90,6 +92,7 @@ def save_state(file: Path, state: CrawlState) -> None:
         "files": files,
         "tables": {name: asdict(table) for name, table in state.tables.items()},
         "unread": state.unread,
+        "excluded": state.excluded,
     }
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(f".{uuid4().hex}")
@@ -108,4 +111,5 @@ def _state(kept: Mapping[str, Any]) -> CrawlState:
         for name, table in kept["tables"].items()
     }
     last = datetime.fromisoformat(kept["last_run"]) if kept["last_run"] else None
-    return CrawlState(kept["fingerprint"], last, files, tables, kept["unread"])
+    unread, excluded = kept["unread"], kept["excluded"]
+    return CrawlState(kept["fingerprint"], last, files, tables, unread, excluded)

@@ -18,6 +18,7 @@ _READS = {
     "VARCHAR": ("varchar", "char", "varbinary"),
     "BLOB": ("varbinary", "varchar", "char"),
     "UUID": ("uuid", "varchar"),
+    "ENUM": ("varchar", "char"),
     **dict.fromkeys(
         ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"),
         ("tinyint", "smallint", "integer", "bigint", "decimal", "double", "real"),

@@ -1,8 +1,14 @@
 """Which folders are tables and which are partitions, by the examples of Glue's documentation."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from lakehouse.crawler.definitions import Definitions
 from lakehouse.crawler.kinds import BIGINT, STRING, Kind
 from lakehouse.crawler.layout import FilesBelow, FoundTable, Grouping, tables_of
 from lakehouse.crawler.schemas import FileColumn, FileSchema
+from lakehouse.object_keys.patterns import matcher
 
 
 def schema(*names: str, format_: str = "json", kind: Kind = BIGINT) -> FileSchema:
@@ -88,3 +94,15 @@ def test_strays_are_the_files_of_others_in_a_tables_folders() -> None:
     tables = {(t.place, t.keys): t for t in found(files)}
     assert below.strays(tables["p=2", ()]) in (["p=2/b"], ["p=2/c"])
     assert below.strays(tables["q", ()]) == []
+
+
+def test_exclusions_take_no_file_of_the_table_out() -> None:
+    paths = ["t/x.csv", "t/z.a.b.csv", "t/plain"]
+    strays = ["t/y.b.csv", "t/w.zip", "t/v.csv", "t/other", "t/deep/u.csv"]
+    table = FoundTable("t", schema("a", "b", format_="csv"), tuple(paths))
+    schemas = replace(table.schema, traits=(("delimiter", ","), ("header", "1")))
+    made = Definitions(Path("/raw"), "me", "db", FilesBelow([*paths, *strays])).of(
+        "t", replace(table, schema=schemas)
+    )
+    excluded = matcher(json.loads(made.parameters["exclusions"]))
+    assert [path for path in (*paths, *strays) if not excluded(path.removeprefix("t/"))] == paths
