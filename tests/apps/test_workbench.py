@@ -14,6 +14,7 @@ from apps.bi import source
 from apps.bi.workbench import routes
 from lakehouse.config import Settings
 from lakehouse.query.executions import State, open_archive
+from lakehouse.query.executions.kept import place_of
 from lakehouse.query.published_watch import Watch
 from tests.apps import shop
 from tests.apps.conftest import SCRIPT
@@ -207,3 +208,31 @@ def test_a_whole_result_comes_as_a_file(workbench: Workbench) -> None:
     parquet = routes.file_of(settings, execution, "parquet")
     assert pyarrow.parquet.read_table(parquet.path)["x"].to_pylist() == list(range(1, 1501))
     Path(parquet.path).unlink()
+
+
+def test_values_of_every_type_are_shown(workbench: Workbench) -> None:
+    sql = """SELECT 9007199254740993 AS big, 12 AS small, 12 AS small,
+        DECIMAL '12345678901234567890.12' AS exact, nan() AS nan, X'00ff' AS bytes,
+        ARRAY[1, 2] AS list, MAP(ARRAY['k'], ARRAY[1]) AS map,
+        CAST(ROW(1, 'x') AS ROW(a int, b varchar)) AS r,
+        DATE '9999-12-31' AS day, TIMESTAMP '0001-01-01 00:00:00' AS early,
+        TIMESTAMP '2024-05-09 11:20:00 UTC' AS zoned, TIME '11:20' AS clock,
+        INTERVAL '1' DAY AS span, CAST(NULL AS varchar) AS nothing, true AS yes"""
+    app = ran(workbench(q=sql))
+    assert not app.exception
+    assert not app.error
+    row = app.dataframe[0].value.iloc[0]
+    assert row["big"] == "9007199254740993"  # a browser would round it
+    assert (row["small"], row["small_1"]) == (12, 12)
+    assert row["exact"] == Decimal("12345678901234567890.12")
+    assert (row["bytes"], row["list"], row["map"]) == ("00 ff", "[1, 2]", "{k=1}")
+    assert row["zoned"] == "2024-05-09 11:20:00.000 UTC"
+    assert row["nothing"] is None
+
+
+def test_an_answer_that_is_not_kept_any_more_says_so(workbench: Workbench) -> None:
+    app = ran(workbench(q="SELECT 5 AS five"))
+    place_of(source.desk().execution(parameter(app, "execution"))).remove()
+    app.run()
+    assert app.warning[0].proto.title == "The answer is gone"
+    assert not app.exception

@@ -28,6 +28,8 @@ PAGES = [
     ("recommendations?customer=10003", "Recommendations", "light"),
     ("recommendations?product=22423", "Recommendations", "dark"),
     ("forecast?level=total_weekly", "Forecast", "dark"),
+    ("sql?q=SELECT+%3F", "SQL workbench", "light"),
+    ("sql?shelf=History", "SQL workbench", "dark"),
 ]
 WIDE = """all => all.filter(one => one.getBoundingClientRect().right > window.innerWidth + 1)
     .map(one => one.className)"""

@@ -9,6 +9,7 @@ from apps.bi.workbench.editor import Mark
 from apps.bi.workbench.result import PAGE_ROWS, is_number, page_of
 from apps.bi.workbench.result_chart import Kind
 from apps.bi.workbench.routes import url
+from lakehouse.errors import QueryError
 from lakehouse.query.executions import Execution, State
 from lakehouse.query.executions.kept import Place, place_of
 
@@ -24,7 +25,7 @@ def mark(execution: Execution) -> Mark | None:
 
 
 def show(this: LakeView, execution: Execution) -> None:
-    """Draw it. Raises QueryError when the result is not kept any more."""
+    """Draw it."""
     match execution.state:
         case State.QUEUED | State.RUNNING:
             _follow(execution.id)
@@ -35,7 +36,7 @@ def show(this: LakeView, execution: Execution) -> None:
         case State.SUCCEEDED:
             this.say(telling.ended(execution))
             if execution.result_id is not None:
-                _rows(execution)
+                _kept(execution)
 
 
 @st.fragment(run_every=_FOLLOW_SECONDS)
@@ -59,6 +60,13 @@ def _failed(execution: Execution, title: str) -> None:
     found = text.position_in(error.message)
     if found is not None and (shown := text.marked(execution.sql, found)):
         st.code(shown, language=None)
+
+
+def _kept(execution: Execution) -> None:
+    try:
+        _rows(execution)
+    except QueryError as e:
+        st.warning(states.told(e), title="The answer is gone", icon=":material/history:")
 
 
 def _rows(execution: Execution) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 import streamlit as st
 
-from apps.bi import source, wording
+from apps.bi import source, states, wording
 from apps.bi.workbench import asking, telling
+from lakehouse.errors import QueryError
 from lakehouse.query.executions.journal import FOLDER
 from lakehouse.query.executions.saved import SavedQueries, SavedQuery
 from lakehouse.query.names import NamedTable
@@ -69,10 +70,17 @@ def saved(queries: Sequence[SavedQuery]) -> None:
                     st.button(
                         f"Remove {query.name}",
                         key=f"remove_{query.name}",
-                        on_click=saved_queries().remove,
+                        on_click=_remove,
                         args=(query.name,),
                     )
             st.caption(telling.one_line(query.sql))
+
+
+def _remove(name: str) -> None:
+    try:
+        saved_queries().remove(name)
+    except QueryError as e:
+        st.toast(states.told(e), icon=":material/error:")
 
 
 def history() -> None:
@@ -84,8 +92,11 @@ def history() -> None:
 
     def chosen() -> None:
         rows = st.session_state["history"].selection.rows
-        if rows:
-            asking.open_execution(found[rows[0]].id)
+        try:
+            if rows:
+                asking.open_execution(found[rows[0]].id)
+        except QueryError as e:  # forgotten meanwhile
+            st.toast(states.told(e), icon=":material/error:")
 
     st.dataframe(
         pa.table(

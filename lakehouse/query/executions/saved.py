@@ -79,7 +79,8 @@ class SavedQueries:
 
 
 def _read(file: Path) -> SavedQuery:
-    lines = file.read_text(encoding="utf-8").splitlines()
+    # A file that somebody put here in another encoding must not hide the others.
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     head: dict[str, str] = {}
     while lines and (match := _HEAD.fullmatch(lines[0])):
         head[match[1]] = match[2].strip()
