@@ -86,13 +86,15 @@ class RestSettings(_Table):
 class QuerySettings(_Table):
     """The limits of the DuckDB session that answers SQL, and the dialect `lakehouse sql` speaks.
 
-    `threads = 0` means every core; `timeout` is in seconds, Athena's thirty minutes by default.
-    A table without a database is looked for in `database`. Executions are told of, and their
-    results kept, for `retention` (Athena: 45 days).
+    What does not fit into `memory_limit` goes to the disk, at most `spill_limit`: in percent a
+    share of what is free there. `threads = 0` means every core; `timeout` is in seconds, Athena's
+    thirty minutes by default. A table without a database is looked for in `database`. Executions
+    are told of, and their results kept, for `retention` (Athena: 45 days).
     """
 
     memory_limit: MemoryLimit = "50%"
     threads: Annotated[int, Field(ge=0)] = 0
+    spill_limit: MemoryLimit = "25%"
     timeout: Annotated[float, Field(gt=0)] = 1800.0
     dialect: Dialect = "athena"
     database: Annotated[str, Field(min_length=1), AfterValidator(str.lower)] = "core"
@@ -197,7 +199,8 @@ class Settings(_Table):
         limits = {
             "dialect": group.dialect or self.query.dialect,
             "timeout": group.timeout or self.query.timeout,
-            "memory_limit": group.memory_of_one(self.query.memory_limit),
+            "memory_limit": group.of_one(group.memory_limit or self.query.memory_limit),
+            "spill_limit": group.of_one(group.spill_limit or self.query.spill_limit),
         }
         return self.model_copy(update={"query": self.query.model_copy(update=limits)})
 

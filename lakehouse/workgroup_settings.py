@@ -22,7 +22,7 @@ _NAME = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 # Athena's least cutoff: below that every query would be charged more than it may scan.
 _LEAST_CUTOFF = 10_000_000
 
-# An amount of memory, or a share of what there is.
+# An amount of memory or of a disk, or a share of what there is.
 MemoryLimit = Annotated[str, Field(pattern=r"^\d+(\.\d+)?\s*([KMGT]i?B|%)$")]
 Dialect = Literal["athena", "duckdb"]
 
@@ -33,8 +33,9 @@ class WorkgroupSettings(BaseModel):
     A query whose scan would be larger than `scan_cutoff` bytes is refused. `write`: true lets
     statements write, false never does, and without it they write where `--write` asks for it.
     At most `concurrency` queries of the workgroup run at once, in whatever process; the others
-    wait, and each has that part of `memory_limit`. `reuse` is the greatest age of an earlier
-    result that answers the same query again. `price_per_tb` is in dollars.
+    wait, and each has that part of `memory_limit` and `spill_limit`. `reuse` is the
+    greatest age of an earlier result that answers the same query again. `price_per_tb` is in
+    dollars.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,15 +45,15 @@ class WorkgroupSettings(BaseModel):
     scan_cutoff: Annotated[ByteSize, Field(ge=_LEAST_CUTOFF)] | None = None
     timeout: Annotated[float, Field(gt=0)] | None = None
     memory_limit: MemoryLimit | None = None
+    spill_limit: MemoryLimit | None = None
     concurrency: Annotated[int, Field(ge=1, le=1000)] | None = None
     result_location: Path | None = None
     write: bool | None = None
     reuse: Duration = timedelta(0)
     price_per_tb: Annotated[float, Field(ge=0)] = 5.0
 
-    def memory_of_one(self, otherwise: str) -> str:
-        """What one query may take, of the workgroup's memory or of `otherwise`."""
-        limit = self.memory_limit or otherwise
+    def of_one(self, limit: str) -> str:
+        """What one query may take of what the workgroup's queries may take together."""
         if self.concurrency is None:
             return limit
         number = limit.rstrip("KMGTiB% ")

@@ -1,5 +1,6 @@
 """How much of the machine a DuckDB session may take."""
 
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -38,6 +39,18 @@ def set_limits(con: DuckDBPyConnection, limits: Limits, spill: Path) -> None:
     if limits.threads:
         con.execute(f"SET threads = {limits.threads}")
     con.execute(f"SET temp_directory = {literal(str(spill))}")
+
+
+def set_spill_limit(con: DuckDBPyConnection, limit: str, spill: Path) -> None:
+    """Let a DuckDB instance put at most `limit` into `spill`.
+
+    In percent it is a share of what is free on that disk now. DuckDB itself would take 90 %.
+    """
+    if limit.endswith("%"):
+        there = next(folder for folder in (spill, *spill.parents) if folder.exists())
+        share = float(limit.removesuffix("%")) / 100
+        limit = f"{int(shutil.disk_usage(there).free * share)} bytes"
+    con.execute(f"SET max_temp_directory_size = {literal(limit)}")
 
 
 def keep_within(con: DuckDBPyConnection, limits: Limits, spill: Path) -> None:

@@ -179,7 +179,7 @@ def open_session(
     limits = settings.query
     # Two sessions that spill into one folder would take each other's files.
     spill = settings.home / "tmp" / f"sql-{uuid4().hex}"
-    worker = Worker(Opening(limits.memory_limit, limits.threads, str(spill)))
+    worker = Worker(Opening(limits.memory_limit, limits.threads, str(spill), limits.spill_limit))
     with ThreadPoolExecutor(1, thread_name_prefix="query") as thread:
         # The engine and the catalog take about as long to start: each does it meanwhile.
         starting = thread.submit(worker.start)

@@ -30,7 +30,7 @@ QUERY = (FOLDER / "query.sql").read_text(encoding="utf-8")
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    opening = Opening("2GiB", 2, str(tmp_path_factory.mktemp("hard") / "spill"))
+    opening = Opening("2GiB", 2, str(tmp_path_factory.mktemp("hard") / "spill"), "1GiB")
     with ThreadPoolExecutor(1) as thread, closing(Worker(opening)) as worker:
         yield Session(worker, Interruptible(worker, thread))
 

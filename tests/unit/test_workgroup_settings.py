@@ -26,12 +26,14 @@ def test_primary_is_always_there_and_is_as_query_says(tmp_path: Path) -> None:
 def test_a_workgroup_has_its_own_limits(tmp_path: Path) -> None:
     text = (
         '[workgroups.etl]\nscan_cutoff = "10MB"\ntimeout = 1.5\nmemory_limit = "2GiB"\n'
-        'result_location = "kept"\ndialect = "duckdb"\nreuse = "60m"\nconcurrency = 4\n'
+        'spill_limit = "200GiB"\nresult_location = "kept"\ndialect = "duckdb"\n'
+        'reuse = "60m"\nconcurrency = 4\n'
     )
     made = settings(tmp_path, text)
     limits = made.in_workgroup("etl").query
     assert (limits.timeout, limits.dialect) == (1.5, "duckdb")
     assert limits.memory_limit == "0.500000GiB"
+    assert limits.spill_limit == "50.000000GiB"
     group = made.workgroup("etl")
     assert (group.scan_cutoff, group.reuse) == (10_000_000, timedelta(hours=1))
     assert group.result_location == tmp_path / "kept"

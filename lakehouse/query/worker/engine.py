@@ -16,7 +16,7 @@ from lakehouse.query.containment import contain, no_stray_folder
 from lakehouse.query.diagnosis import message_of
 from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.engine_types import EngineType, engine_type
-from lakehouse.query.limits import bytes_of_memory, set_limits
+from lakehouse.query.limits import bytes_of_memory, set_limits, set_spill_limit
 from lakehouse.query.planned import Plan, read_plan, together
 from lakehouse.query.rendering import LOSSLESS
 from lakehouse.query.results import BATCH_ROWS
@@ -60,6 +60,7 @@ class Engine:
         self.spill = Path(opening.spill)
         self._con = duckdb.connect(config=dict(CONFIG))
         set_limits(self._con, opening, self.spill)
+        set_spill_limit(self._con, opening.spill_limit, self.spill)
         load_extensions(self._con)
         self._con.execute("SET TimeZone = 'UTC'")
         self._batches: Iterator[pa.RecordBatch] = iter(())

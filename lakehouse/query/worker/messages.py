@@ -10,11 +10,15 @@ from lakehouse.query.worker.frames import Frame
 
 @dataclass(frozen=True)
 class Opening:
-    """How an engine is set up: its limits, and the folder for what does not fit in memory."""
+    """How an engine is set up: its limits, and the folder for what does not fit in memory.
+
+    Into that folder goes at most `spill_limit`: an amount, or in percent a share of what is free.
+    """
 
     memory_limit: str
     threads: int
     spill: str
+    spill_limit: str
 
     def frame(self) -> Frame:
         """The message that asks for it."""

@@ -24,6 +24,6 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A session without a catalog."""
-    opening = Opening("2GiB", 2, str(tmp_path_factory.mktemp("plain") / "spill"))
+    opening = Opening("2GiB", 2, str(tmp_path_factory.mktemp("plain") / "spill"), "1GiB")
     with ThreadPoolExecutor(1) as thread, closing(Worker(opening)) as worker:
         yield Session(worker, Interruptible(worker, thread))

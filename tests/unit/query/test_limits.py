@@ -1,12 +1,13 @@
 """The limits of a DuckDB session."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from lakehouse.config import QuerySettings
-from lakehouse.query.limits import keep_within, set_limits
+from lakehouse.query.limits import keep_within, set_limits, set_spill_limit
 
 
 def gibibytes(text: str) -> float:
@@ -53,3 +54,13 @@ def test_threads_and_spill_folder(tmp_path: Path) -> None:
         set_limits(con, QuerySettings(threads=1), spill)
         assert setting(con, "threads") == 1
         assert setting(con, "temp_directory") == str(spill)
+
+
+def test_spilling_is_limited_to_an_amount_or_a_share_of_what_is_free(tmp_path: Path) -> None:
+    with duckdb.connect() as con:
+        set_spill_limit(con, "512MiB", tmp_path)
+        assert setting(con, "max_temp_directory_size") == "512.0 MiB"
+        set_spill_limit(con, "25%", tmp_path / "not" / "there")
+        found = gibibytes(str(setting(con, "max_temp_directory_size")))
+        free = shutil.disk_usage(tmp_path).free / 2**30
+        assert found == pytest.approx(free / 4, rel=0.1)  # others use the disk, too

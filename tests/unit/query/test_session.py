@@ -161,6 +161,18 @@ def test_limits_hold(home: Settings) -> None:
     assert not list((home.home / "tmp").glob("*"))
 
 
+def test_what_spills_has_a_limit(home: Settings) -> None:
+    limits = {"memory_limit": "64MiB", "threads": 1, "spill_limit": "8MiB"}
+    settings = home.model_copy(update={"query": home.query.model_copy(update=limits)})
+    wide = "select distinct i, i::varchar || 'xxxxxxxxxxxx' from range(2000000) t(i)"
+    with open_session(settings) as session:
+        with pytest.raises(QueryError) as raised:
+            rows(session, f"select count(*) from ({wide})")
+        assert "spill_limit" in raised.value.hint
+        assert rows(session, "select 1") == [(1,)]
+    assert not list((home.home / "tmp").glob("*"))
+
+
 def test_writes_change_tables(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ ENDLESS = "select sum(sqrt(range)) from range(1000000000000)"
 def working(
     folder: Path, memory: str = "512MiB", seconds: float | None = None
 ) -> Iterator[tuple[Worker, Session]]:
-    opening = Opening(memory, 2, str(folder / "spill"))
+    opening = Opening(memory, 2, str(folder / "spill"), "1GiB")
     with ThreadPoolExecutor(1) as thread, closing(Worker(opening)) as worker:
         worker.start()
         yield worker, Session(worker, Interruptible(worker, thread, seconds))
@@ -123,7 +123,7 @@ def environment_of(pid: int) -> list[bytes]:
 OWNER = """
 import sys, threading
 from lakehouse.query.worker import Opening, Worker, Admission
-worker = Worker(Opening("512MiB", 2, sys.argv[1]))
+worker = Worker(Opening("512MiB", 2, sys.argv[1], "1GiB"))
 worker.start()
 print(worker.process.pid, flush=True)
 worker.ask(Admission(sys.argv[2], admitted=True).frame())
