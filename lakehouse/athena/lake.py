@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
 from lakehouse.athena import definitions, listings
@@ -22,7 +23,7 @@ from lakehouse.athena.external.relation import ExternalSchema, columns_of
 from lakehouse.athena.information_schema import InformationSchema
 from lakehouse.athena.metadata_schema import MetadataSchema
 from lakehouse.athena.names import LAKE, named
-from lakehouse.athena.schema import Schema, TableColumns
+from lakehouse.athena.schema import Remembered, Schema, TableColumns
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.translation import Translation
 from lakehouse.athena.writing.router import WriteRouter
@@ -30,6 +31,7 @@ from lakehouse.athena.writing.views import StoredView, ViewingSchema, Views
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
 from lakehouse.catalog.statistics import namespaces, table_names
+from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.session import Session
@@ -56,6 +58,8 @@ class Lake:
         self._opened = ExitStack()
         self.files_read: set[str] = set()
         self.looked: Tables = {}
+        # By the database that bare names mean.
+        self._known: dict[str, dict[tuple[str, ...], tuple[str, TableColumns]]] = {}
 
     @property
     def _database(self) -> str:
@@ -193,7 +197,9 @@ class Lake:
 
     def _tables(self, database: str) -> Schema:
         ask = self._session.texts
-        attached = AttachedSchema(ask, LAKE, database)
+        known = self._known.setdefault(database, {})
+        place = partial(self._metadata_place, database=database)
+        attached = Remembered(AttachedSchema(ask, LAKE, database), place, known)
         tables = MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
 
         def find(parts: tuple[str, ...]) -> ExternalTable | None:
@@ -205,6 +211,16 @@ class Lake:
         files = ExternalSchema(tables, find, self._session, self._places)
         every = InformationSchema(files, self._catalogued, self._hold_catalogued, database)
         return Looked(every, self.looked)
+
+    def _metadata_place(self, parts: tuple[str, ...], database: str) -> str | None:
+        """Where a table's metadata lies, which never changes, as the engine will find it."""
+        catalog = self._session.catalog
+        if not isinstance(catalog, SteadyCatalog):  # of another, the engine may see a later state
+            return None
+        try:
+            return catalog.metadata_location(named(parts, database))
+        except (NoSuchTableError, AthenaError):
+            return None
 
     def _catalogued(self) -> LakeCatalogued:
         return LakeCatalogued(self._catalog, self._listed, self._views, self.external, self.schema)

@@ -1,6 +1,6 @@
 """What a translation has to know of the catalog: the columns of the tables a statement names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +31,30 @@ class Schema(Protocol):
     def table(self, parts: tuple[str, ...]) -> TableColumns | None:
         """The table of a dotted name in lower case, one to three parts, or None."""
         ...
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Finds in `schema` what is not `known` of a table in the same state, by its name.
+
+    `state` tells a table's state, which decides its columns; None where nothing tells it.
+    """
+
+    schema: Schema
+    state: Callable[[tuple[str, ...]], str | None]
+    known: dict[tuple[str, ...], tuple[str, TableColumns]]
+
+    def table(self, parts: tuple[str, ...]) -> TableColumns | None:
+        """The table of a dotted name, or None."""
+        now = self.state(parts)
+        if now is None:
+            return self.schema.table(parts)
+        then, columns = self.known.get(parts, ("", None))
+        if columns is None or then != now:
+            columns = self.schema.table(parts)
+            if columns is not None:
+                self.known[parts] = (now, columns)
+        return columns
 
 
 @dataclass(frozen=True)

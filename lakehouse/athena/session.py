@@ -75,6 +75,7 @@ class AthenaSession:
         values = [StatementParser(text).expression() for text in parameters]
         if not isinstance(statement, v.Prepare):
             _check_count(statement, values)
+        self._session.begin()
         try:
             return self._answer(statement, sql, values)
         except duckdb.Error as e:  # of a question of ours about the catalog

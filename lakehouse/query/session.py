@@ -64,6 +64,11 @@ class Session:
         if self._watched is not None:
             self._watched.renew()
 
+    def begin(self) -> None:
+        """A new statement: it has all its time, and finds the catalog as it is now."""
+        self._run.begin(self._worker.start)
+        self.renew()
+
     def cancel(self) -> None:
         """Stop what runs now, from another thread; whoever waits for it is told an error."""
         self._run.stop()
@@ -79,16 +84,18 @@ class Session:
         CatalogError when the catalog does not answer, KeyboardInterrupt on Ctrl-C, which cancels
         the statement.
         """
+        self.begin()
         asked = Admission(sql, parameters=parameters)
         return self.answer(asked, partial(explained, sql=sql, tables=self.tables))
 
     def answer(self, asked: Admission, told: Callable[[Exception], LakehouseError]) -> Result:
-        """The result of a statement; `told` makes a person's error of the engine's.
+        """The result of a statement of the engine; `told` makes a person's error of its errors.
 
+        One that a person asked for, and that began with `begin`, may be several of the engine's.
         Raises what `told` gives, and what `run` raises.
         """
-        self._run.begin(self._worker.start)
-        self.renew()
+        if self._watched is not None:
+            self._watched.loaded.clear()
         self._held.clear()
         if self._planned is not None and self._watched is not None:
             plan = self._asked(asked.frame("plan"), told)
@@ -149,8 +156,12 @@ class Session:
             raise told(e) from e
 
     def _stream(self, told: Callable[[Exception], LakehouseError]) -> Iterator[pa.RecordBatch]:
-        while (answer := self._asked(Frame({"ask": "next"}), told)).head["more"]:
-            yield from pa.ipc.open_stream(answer.body)
+        more = True
+        while more:
+            answer = self._asked(Frame({"ask": "next"}), told)
+            more = answer.head["more"]
+            if answer.body:
+                yield from pa.ipc.open_stream(answer.body)
 
 
 @contextmanager

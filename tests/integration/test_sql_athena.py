@@ -14,6 +14,7 @@ from lakehouse.athena.results import printed
 from lakehouse.athena.session import AthenaSession, open_athena
 from lakehouse.cli.root import _exit_code
 from lakehouse.config import Settings, load_settings
+from lakehouse.errors import LakehouseError
 from lakehouse.query import open_session
 
 Row = tuple[str | None, ...]
@@ -226,3 +227,37 @@ def test_the_dialect_is_a_setting(
         given = ["--config", str(file), "--home", str(home.home), "sql", "--format", "csv"]
         assert _exit_code([*given, "select 1 + 1"]) == 0
         assert next(csv.reader(io.StringIO(capfdbinary.readouterr()[0].decode()))) == [name]
+
+
+def test_a_warm_session_sees_what_has_become_of_a_table(tmp_path: Path) -> None:
+    settings = load_settings(folder=tmp_path, environment={})
+
+    def written(*statements: str) -> None:
+        with open_session(settings, write=True) as writer:
+            for sql in statements:
+                writer.run(sql)
+
+    written("create schema core", "create table core.t as select 2147483647::integer as a")
+    with open_athena(settings) as warm:
+        assert answer(warm, "select * from t") == (["a"], [("2147483647",)])
+        with pytest.raises(AthenaError, match="Overflow"):
+            answer(warm, "select a + 1 from t")
+        written("alter table core.t add column b varchar")
+        assert answer(warm, "select b, a from t") == (["b", "a"], [(None, "2147483647")])
+        written("drop table core.t", "create table core.t as select 2147483647::bigint as a")
+        assert answer(warm, "select a + 1 from t") == (["_col0"], [("2147483648",)])
+        written("drop table core.t")
+        with pytest.raises(AthenaError) as gone:
+            answer(warm, "select a from t")
+        assert gone.value.code == "TABLE_NOT_FOUND"
+
+
+def test_a_statement_has_all_its_time_after_one_that_took_too_long(home: Settings) -> None:
+    limits = {"timeout": 2.0}
+    impatient = home.model_copy(update={"query": home.query.model_copy(update=limits)})
+    endless = "select count(*) from " + ", ".join(f"orders o{i}" for i in range(30))
+    with open_athena(impatient) as session:
+        assert answer(session, "select 1")[1] == [("1",)]
+        with pytest.raises(LakehouseError, match="longer than the 2 s"):
+            answer(session, endless)
+        assert answer(session, "select count(*) from landing.lines")[1] == [("1",)]

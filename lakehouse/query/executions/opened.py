@@ -146,9 +146,8 @@ class Executions:
         error: BaseException | None = None
         try:
             running = self._runner.run(recording, parameters, reuse)
-            if running.answer is not None:
-                for _ in running.answer.result.stream:
-                    pass
+            for _ in running.stream or ():
+                pass
         except BaseException as e:  # noqa: BLE001 - whoever waits is told
             error = e
         with self._lock:

@@ -126,7 +126,7 @@ class Recording:
 
 
 class KeptStream:
-    """The rows of an answer, each batch kept before it is given."""
+    """The rows of an answer as they are stored and as text, each batch kept before it is given."""
 
     def __init__(
         self,
@@ -144,10 +144,14 @@ class KeptStream:
         self._rows = 0
         self._open = True
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
+    def form(self, *, as_text: bool) -> Iterator[pa.RecordBatch]:
+        """One of the forms of its rows."""
+        return (texts if as_text else stored for stored, texts in self)
+
+    def __iter__(self) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         return self
 
-    def __next__(self) -> pa.RecordBatch:
+    def __next__(self) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         if not self._open:
             raise StopIteration
         try:
@@ -155,8 +159,7 @@ class KeptStream:
             if self._given_up.is_set():
                 raise CancelledError  # noqa: TRY301 - ended as any other error
             if batch is not None:
-                self._keep(batch)
-                return batch
+                return self._kept(batch)
             self._keeping.finish()
         except BaseException as e:
             told = self._fail(e)
@@ -172,11 +175,12 @@ class KeptStream:
         if self._open:
             self._fail(GeneratorExit())
 
-    def _keep(self, batch: pa.RecordBatch) -> None:
+    def _kept(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         stored = self._answer.readable.rewritten(self._renderer, batch)
         texts = self._answer.printed.rewritten(self._renderer, batch)
         self._keeping.add(stored, texts.columns)
         self._rows += batch.num_rows
+        return stored, texts
 
     def _fail(self, error: BaseException) -> BaseException:
         self._open = False

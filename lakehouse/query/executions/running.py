@@ -40,11 +40,12 @@ class Site:
 class Running:
     """An execution whose answer is read once, in order, while it is kept.
 
-    Without an answer, an earlier execution has answered it.
+    Without an answer, an earlier execution has answered it; without a stream, it has no rows.
     """
 
     recording: Recording
     answer: Answer | None = None
+    stream: KeptStream | None = None
 
     @property
     def execution(self) -> Execution:
@@ -56,8 +57,11 @@ class Running:
         if self.answer is None:
             place = place_of(self.execution)
             return place.printed() if as_text else place.result()
+        if self.stream is None:
+            return self.answer.result
         form = self.answer.printed if as_text else self.answer.readable
-        return form.applied(self.answer.result)
+        stream = self.stream.form(as_text=as_text)
+        return replace(self.answer.result, columns=form.columns, schema=form.schema, stream=stream)
 
 
 class Runner:
@@ -202,8 +206,7 @@ class Runner:
             held.close()
             raise
         self._stream = KeptStream(answer, keeping, self._renderer, ended, recording.given_up)
-        result = replace(answer.result, stream=self._stream)
-        return Running(recording, replace(answer, result=result))
+        return Running(recording, answer, self._stream)
 
     def _watch(self) -> Watching:
         cutoff = self._group.scan_cutoff

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_AS, RLIMIT_CORE, getpagesize, getrlimit, setrlimit
 
@@ -170,9 +171,19 @@ class Engine:
         with suppress(duckdb.Error):  # there may be none
             self._con.execute("ROLLBACK")
 
-    def next(self) -> pa.RecordBatch | None:
-        """The next rows of the statement; None when there are no more."""
-        return next(self._batches, None)
+    def next(self) -> tuple[pa.RecordBatch | None, bool]:
+        """The next rows of the statement, None when there are no more; and whether more may come.
+
+        A batch that is not full is the last one, as a rule: whether it is, costs nothing to see.
+        """
+        batch = next(self._batches, None)
+        if batch is None or batch.num_rows >= BATCH_ROWS:
+            return batch, batch is not None
+        following = next(self._batches, None)
+        if following is None:
+            return batch, False
+        self._batches = chain([following], self._batches)
+        return batch, True
 
     def texts(self, sql: str) -> list[list[str | None]]:
         """The rows of a query of our own about the catalog, every value as text or NULL.

@@ -83,8 +83,8 @@ class _Work:
         if asked in ("plan", "run"):
             return _statement(engine, asked, fields, body)
         if asked == "next":
-            batch = engine.next()
-            return Frame({"more": False}) if batch is None else Frame({"more": True}, _bytes(batch))
+            batch, more = engine.next()
+            return Frame({"more": more}, b"" if batch is None else _bytes(batch))
         return Frame(_prepared(engine, head, body))
 
 
