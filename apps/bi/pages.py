@@ -87,6 +87,13 @@ PAGES = (
         ),
     ),
     PageSpec(
+        "operations",
+        "Operations",
+        "Is the lakehouse fresh, clean and in order?",
+        ":material/health_and_safety:",
+        about_the_lake=True,
+    ),
+    PageSpec(
         "catalog",
         "Catalog",
         "Which tables are there, what is in them, and what are they made of?",

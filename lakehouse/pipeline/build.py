@@ -12,8 +12,9 @@ from lakehouse.locks import home_lock
 from lakehouse.pipeline.landing import Landings, generate_logs, generated_logs, land
 from lakehouse.pipeline.maintenance import MaintenanceReport, keep_in_order
 from lakehouse.pipeline.models import ModelsReport, compute_models
-from lakehouse.pipeline.warehouse import WarehouseReport, build_warehouse
+from lakehouse.pipeline.warehouse import NodeOutcome, WarehouseReport, build_warehouse
 from lakehouse.progress import SILENT, Progress
+from lakehouse.query.build_notes import NodeNote, note_build
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,15 @@ def build(  # noqa: PLR0913 - what the flags of the command say
         if models and not warehouse.failures:
             computed = compute_models(settings, clock, progress)
             watch.lap("models")
+        nodes = [*warehouse.nodes, *(computed.tests if computed else ())]
+        note_build(settings.home, clock(), map(_noted, nodes))
         kept = keep_in_order(settings, clock, progress)
         watch.lap("maintenance")
     return BuildReport(logs, source is None, landing, warehouse, computed, kept, watch.laps)
+
+
+def _noted(node: NodeOutcome) -> NodeNote:
+    return NodeNote(node.name, node.kind, node.status, node.seconds, node.message)
 
 
 class _Stopwatch:

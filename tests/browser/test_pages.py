@@ -24,6 +24,8 @@ PAGES = [
     ("products?product=22423", "Products", "dark"),
     ("forecast", "Forecast", "light"),
     ("catalog", "Catalog", "dark"),
+    ("operations", "Operations", "light"),
+    ("operations", "Operations", "dark"),
     ("catalog?table=core.fct_orders", "Catalog", "light"),
     ("recommendations?customer=10003", "Recommendations", "light"),
     ("recommendations?product=22423", "Recommendations", "dark"),
