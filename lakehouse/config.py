@@ -76,11 +76,15 @@ class GenerateSettings(_Table):
 
 
 class RestSettings(_Table):
-    """Where `lakehouse catalog serve` listens, and for whom. An empty `token` is a random one."""
+    """Where `lakehouse catalog serve` listens, and for whom. An empty `token` is a random one.
+
+    Requests are told in the file `access_log`, in Apache's combined format; without it, nowhere.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8181
     token: Token = ""
+    access_log: Path | None = None
 
 
 class QuerySettings(_Table):

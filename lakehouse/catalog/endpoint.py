@@ -116,7 +116,13 @@ def public_endpoint(settings: Settings) -> Iterator[Endpoint]:
 
     with (
         open_catalog(settings) as catalog,
-        serving(catalog, host=rest.host, port=rest.port, token=rest.token) as endpoint,
+        serving(
+            catalog,
+            host=rest.host,
+            port=rest.port,
+            token=rest.token,
+            access_log=rest.access_log,
+        ) as endpoint,
     ):
         yield endpoint
 

@@ -3,6 +3,7 @@
 import json
 import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -49,19 +50,36 @@ def tables(invocation: "Invocation", as_json: bool) -> None:
         console.note("no tables yet: run `lakehouse build`")
 
 
-@catalog.command(epilog="Example: lakehouse catalog serve --port 8181 --token $TOKEN")
+@catalog.command(epilog="Example: lakehouse catalog serve --port 8181 --access-log requests.log")
 @click.option("--host", help="The address to listen on [127.0.0.1].")
 @click.option("--port", type=int, help="The port; 0 is any free one [8181].")
 @click.option("--token", help="What clients must bear [random].")
+@click.option(
+    "--access-log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Append a line for each request, in Apache's combined format [none].",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print {uri, token} as JSON.")
 @click.pass_obj
-def serve(
-    invocation: "Invocation", host: str | None, port: int | None, token: str | None, as_json: bool
+def serve(  # noqa: PLR0913 - the flags of a command
+    invocation: "Invocation",
+    *,
+    host: str | None,
+    port: int | None,
+    token: str | None,
+    access_log: Path | None,
+    as_json: bool,
 ) -> None:
     """Serve the catalog to other engines as an Iceberg REST catalog, until Ctrl-C."""
     from lakehouse.catalog import public_endpoint
 
-    settings = invocation.settings(rest__host=host, rest__port=port, rest__token=token)
+    settings = invocation.settings(
+        rest__host=host,
+        rest__port=port,
+        rest__token=token,
+        rest__access_log=access_log and Path.cwd() / access_log,
+    )
     stop = threading.Event()
     with public_endpoint(settings) as endpoint:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -13,6 +14,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.typedef import Identifier
 
 from lakehouse.catalog.endpoint import Endpoint
+from lakehouse.catalog.rest.access_log import AccessLog, opened_log
 from lakehouse.catalog.rest.app import rest_app
 from lakehouse.catalog.rest.staging import StagedFolders
 from lakehouse.errors import MachineError
@@ -22,24 +24,27 @@ GRACE_SECONDS = 5
 
 
 @contextmanager
-def serving(
+def serving(  # noqa: PLR0913 - one keyword a setting
     catalog: Catalog,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     token: str = "",
+    access_log: Path | None = None,
     loaded: Callable[[Identifier], None] = lambda _: None,
 ) -> Iterator[Endpoint]:
     """The Iceberg REST service over `catalog`, running until the block ends.
 
     `port` 0 is a free one, an empty `token` a random one. `loaded` is told which table a client
-    reads, in the service's thread.
-    Raises MachineError when the port is in use or the address is not this machine's.
+    reads, in the service's thread. Requests are told in the file `access_log`.
+    Raises MachineError when the port is in use, the address is not this machine's, or the file
+    can't be written.
     """
     token = token or secrets.token_urlsafe(32)
     staged = StagedFolders()
-    with _listening(host, port) as listener:
-        server = _Server(rest_app(catalog, token, staged, loaded))
+    with _listening(host, port) as listener, opened_log(access_log) as log:
+        app = rest_app(catalog, token, staged, loaded)
+        server = _Server(AccessLog(app, log) if log else app)
         thread = threading.Thread(
             target=server.run_on, args=(listener,), name="iceberg-rest", daemon=True
         )
