@@ -61,7 +61,7 @@ const look = EditorView.theme({
   },
   ".cm-tooltip-autocomplete ul li[aria-selected]": {
     backgroundColor: "var(--st-primary-color)",
-    color: "#fff",
+    color: "var(--st-background-color)",
   },
   ".cm-completionDetail": { opacity: "0.75", fontStyle: "normal", marginLeft: "1.5em" },
 })
