@@ -20,6 +20,7 @@ from lakehouse.config import load_settings
 from lakehouse.locks import home_lock
 from lakehouse.pipeline.models import compute_models
 from lakehouse.progress import SILENT
+from lakehouse.query.build_notes import builds_noted
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 GOOD = (
@@ -118,6 +119,13 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     assert "lakehouse: error:" in third.stderr
     assert "Traceback" not in third.stderr
     assert "nothing new: every line of" in third.stdout  # the table folds what is longer
+
+    # What dbt said in each is kept for the operations page.
+    noted = builds_noted(home)
+    failed = [[node for node in build.nodes if node.failed] for build in noted]
+    assert [bool(nodes) for nodes in failed] == [True, False, False]
+    assert {node.status for node in noted[1].nodes} == {"unchanged"}
+    assert {node["name"] for node in second["nodes"]} == {node.name for node in noted[1].nodes}
 
 
 def test_lines_of_a_wrong_clock_are_published_and_move_no_date(
