@@ -1,6 +1,7 @@
 """Fixtures every test may ask for: a home of its own, and the real data where it is at hand."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ from lakehouse.config import Settings, load_settings
 # An example may take as long as it takes: a timed test is a flaky test.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
+
+# A runner in the background ignores Ctrl-C, and so would every command that a test starts.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ONLINE_RETAIL = "shared/data/online-retail.csv.gz"
 

@@ -21,6 +21,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.expressions import EqualTo
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
+from apps.bi.pages import PAGES
 from dbt_project.plugin.invocation import PROJECT, invoke
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
@@ -270,12 +271,17 @@ def test_every_case_and_window_has_a_unit_test(built: Built) -> None:
 def test_every_page_and_every_task_is_an_exposure(built: Built) -> None:
     manifest = json.loads((built.settings.home / "dbt" / "target" / "manifest.json").read_text())
     exposed = {exposure["name"] for exposure in manifest["exposures"].values()}
-    pages = {page.stem for page in (PROJECT.parent / "apps/bi/app_pages").glob("*.py")} - {
-        "__init__"
+    scripts = {page.stem for page in (PROJECT.parent / "apps/bi/app_pages").glob("*.py")}
+    pages = {f"dashboard_{script}" for script in scripts - {"__init__"}}
+    assert exposed == pages | {f"ml_{task}" for task in TASKS}
+    read = {
+        exposure["name"]: {node.rsplit(".", 1)[-1] for node in exposure["depends_on"]["nodes"]}
+        for exposure in manifest["exposures"].values()
     }
-    assert exposed == {f"dashboard_{page}" for page in pages} | {f"ml_{task}" for task in TASKS}
-    for exposure in manifest["exposures"].values():
-        assert exposure["depends_on"]["nodes"], exposure["name"]
+    assert all(read.values())
+    for page in PAGES:
+        needed = {table.rsplit(".", 1)[-1] for table in page.needs}
+        assert needed <= read[f"dashboard_{page.script or page.path}"]
 
 
 @built_once
@@ -320,13 +326,8 @@ def test_ctrl_c_is_no_failed_build(settings: Settings, catalog: Catalog, moment:
 
     with catalog:
         deliver(catalog, FIRST, 1)
-    # A job in the background is started with SIGINT ignored, and so are the tests it runs.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            invoke(settings, BUILD, on_event=press)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt):
+        invoke(settings, BUILD, on_event=press)
     succeed(invoke(settings, BUILD))
 
 

@@ -255,13 +255,8 @@ def test_a_session_sees_what_was_committed_meanwhile(settings: Settings) -> None
 
 
 def interrupted(session: Session, sql: str) -> None:
-    # A job in the background is started with SIGINT ignored, and so are the tests it runs.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
-        session.run(sql)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    session.run(sql)
 
 
 def test_ctrl_c_cancels_the_statement(session: Session) -> None:
