@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -11,21 +11,29 @@ R = TypeVar("R")
 
 # Each worker holds a block of text and what becomes of it: more of them, more memory.
 WORKERS = min(os.cpu_count() or 1, 4)
+# Ctrl-C does not end a wait, since Polars has had its hand in signals: it is seen after it.
+_GLANCE_SECONDS = 0.2
 
 
-def ahead(items: Generator[T, None, None], most: int) -> Iterator[T]:
+def ahead(
+    items: Generator[T, None, None], most: int, left: Callable[[], None] = lambda: None
+) -> Iterator[T]:
     """The items, made in a thread of its own while those before them are used.
 
-    At most that many are made in advance, so memory stays bounded. `items` is closed at the end.
+    At most that many are made in advance, so memory stays bounded. `items` is closed at the end;
+    when nobody wants the rest of them, `left` is called before what is under way is waited for.
     """
     end = object()
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
             jobs = deque(pool.submit(next, items, end) for _ in range(most))
             try:
-                while (item := jobs.popleft().result()) is not end:
+                while (item := _result(jobs.popleft())) is not end:
                     jobs.append(pool.submit(next, items, end))
                     yield item  # type: ignore[misc]
+            except BaseException:
+                left()
+                raise
             finally:
                 pool.shutdown(cancel_futures=True)
     finally:
@@ -46,3 +54,9 @@ def in_parallel(function: Callable[[T], R], items: Iterable[T]) -> Iterator[tupl
                 yield first, job.result()
         for first, job in begun:
             yield first, job.result()
+
+
+def _result(job: Future[T]) -> T:
+    while not job.done():
+        wait([job], _GLANCE_SECONDS)
+    return job.result()

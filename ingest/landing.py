@@ -18,6 +18,7 @@ from ingest.records import RecordFormat, Transform
 from ingest.sources import Found
 from ingest.stillness import at_rest
 from ingest.survey import Forgetting, Survey, may_be_of
+from ingest.transforms.contract import StoppedError
 from lakehouse.errors import SourceError
 from lakehouse.progress import SILENT, Progress, Task
 
@@ -40,6 +41,7 @@ class OpenStream:
     keeps_source: bool = False
     now: Callable[[], datetime] = utc_now
     end: Callable[[], None] = lambda: None
+    hurry: Callable[[], None] = lambda: None  # no transform is waited for any more
     ledger: Ledger | None = None
     forgetting: Forgetting | None = None
 
@@ -164,7 +166,7 @@ class Landing:
             raise SourceError(f"{names}: a header and no lines", hint=hint)
         with progress.task(f"Landing {self.format.noun}", total=sum(f.size for f in files)) as task:
             try:
-                self._take_all(self._read(files), task)
+                self._take_all(self._read(files), task, left=self._stream.hurry)
                 self.deliver()
             except SourceError:
                 self.forget_unfinished()
@@ -177,10 +179,14 @@ class Landing:
     def read(self, file: LogFile, *, stopped: Callable[[], bool]) -> None:
         """Take what is new in a file that may be written to, and deliver what is due.
 
-        The rest may stay in the buffer. When `stopped` says so, the rest of the file is left.
+        The rest may stay in the buffer. When `stopped` says so, the rest of the file is left, and
+        so are records that a transform was asked about.
         """
-        with SILENT.task("") as task:
-            self._take_all(self._read([file], whole_lines=True), task, stopped)
+        try:
+            with SILENT.task("") as task:
+                self._take_all(self._read([file], whole_lines=True), task, stopped)
+        except StoppedError:
+            self.forget_unfinished()
 
     def look(self, files: Iterable[Found]) -> None:
         """See which logs are gone; `files` are all of the source."""
@@ -224,9 +230,10 @@ class Landing:
         events: Generator[Batch | _Finished, None, None],
         task: Task,
         stopped: Callable[[], bool] = lambda: False,
+        left: Callable[[], None] = lambda: None,
     ) -> None:
         shown = 0
-        for event in ahead(events, _AHEAD):
+        for event in ahead(events, _AHEAD, left):
             if isinstance(event, Batch):
                 self.take(event)
                 read = event.stored

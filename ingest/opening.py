@@ -4,7 +4,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
@@ -34,7 +36,8 @@ from ingest.routed_opening import (
 from ingest.survey import Forgetting
 from ingest.targets import TableTarget, Target
 from ingest.text_format import TextLines
-from ingest.transforms.functions import CommandFunction, Function, PythonFunction
+from ingest.transforms.functions import CommandFunction, Function, Limits, PythonFunction
+from ingest.transforms.processes import pause
 from ingest.transforms.step import TransformStep
 from ingest.transforms.transform import Patience, Transform
 from lakehouse.config import Settings
@@ -63,25 +66,29 @@ def stream_settings(name: str, settings: Settings) -> StreamSettings:
     return settings.streams[name]
 
 
-def open_stream(
+def open_stream(  # noqa: PLR0913, PLR0917 - as in open_destination
     name: str,
     settings: Settings,
     catalog: Catalog,
     reached: Callable[[str], None] = lambda _: None,
     now: Callable[[], datetime] = utc_now,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> OpenStream:
     """The stream, ready to be landed; its table is made when the catalog does not have it.
 
-    `reached` is told the steps of a delivery, `now` tells the time. To be closed when it is landed
-    no more. Raises CatalogError when its bookmark is lost, ConfigError when there is no such
-    stream, or no such transform.
+    `reached` is told the steps of a delivery, `now` tells the time, `stopped` whether transforms
+    are waited for no more. To be closed when it is landed no more. Raises CatalogError when its
+    bookmark is lost, ConfigError when there is no such stream, or no such transform, StoppedError.
     """
     stream = stream_settings(name, settings)
+    hurried = Event()
     with ExitStack() as opened:
         steps: tuple[TransformStep, ...] = ()
         if stream.transform:
             folder = settings.file.parent if settings.file else Path.cwd()
-            transform = open_transform(name, stream.transform, folder, now)
+            transform = open_transform(
+                name, stream.transform, folder, now, lambda: hurried.is_set() or stopped()
+            )
             steps = (TransformStep(opened.enter_context(transform), bool(stream.objects)),)
         history = delivery_history(settings.deliveries)
         format_, destination = open_destination(name, stream, catalog, history, reached, now)
@@ -93,25 +100,31 @@ def open_stream(
             keeps_source=keeps_source(stream),
             now=now,
             end=opened.pop_all().close,
+            hurry=hurried.set,
             ledger=Ledger(catalog, history),
             forgetting=Forgetting(stream.forget_after, Archive(name, catalog), now),
         )
 
 
 def open_transform(
-    stream: str, transform: TransformSettings, folder: Path, now: Callable[[], datetime]
+    stream: str,
+    transform: TransformSettings,
+    folder: Path,
+    now: Callable[[], datetime],
+    stopped: Callable[[], bool],
 ) -> Transform:
     """The transform of a stream; modules and programs in `folder` are found.
 
     Raises ConfigError when there is no such function or command.
     """
     function: Function
+    limits = Limits(transform.timeout, stopped)
     if transform.python:
-        function = PythonFunction(transform.python, folder, transform.timeout)
+        function = PythonFunction(transform.python, folder, limits)
     else:
-        function = CommandFunction(transform.command, folder, transform.timeout)
+        function = CommandFunction(transform.command, folder, limits)
     patience = Patience(transform.retries, transform.buffer_size)
-    return Transform(stream, function, patience, now)
+    return Transform(stream, function, patience, now, partial(pause, stopped))
 
 
 def open_destination(  # noqa: PLR0913, PLR0917 - what, where to, how long, and who is told

@@ -4,8 +4,11 @@ There is no going back in it, so there are no bookmarks: what was delivered is d
 what was read but could not be delivered is told.
 """
 
+import fcntl
 import os
 import select
+import struct
+import termios
 from collections.abc import Callable, Iterator
 from io import BufferedIOBase
 from threading import Event
@@ -15,12 +18,16 @@ from ingest.landing import Landing
 from ingest.log_reader import SNIFFED_BYTES, Batch, Reading
 from ingest.reading import line_blocks
 from ingest.records import RecordParser, RoutingParser, parse_records, read_records
-from ingest.screening import Text
+from ingest.screening import LONGEST_LINE, NEWLINE, Text
+from ingest.transforms.contract import FUNCTION_ERROR, Failed, StoppedError
+from ingest.transforms.step import refused
 from lakehouse.errors import LakehouseError
 
 NAME = "-"  # of its lines' source_file
 # What comes without a pause of this length is parsed together.
 _PAUSE_SECONDS, _GLANCE_SECONDS = 0.02, 0.2
+# No pipe holds more; of a file, that much is read after a stop.
+_MOST_WAITING = 1 << 20
 
 
 def land_input(landing: Landing, descriptor: int, stop: Event) -> None:
@@ -47,22 +54,24 @@ def land_input(landing: Landing, descriptor: int, stop: Event) -> None:
 
 
 class _Patient(BufferedIOBase):
-    """Reads what is there, and calls `idle` while there is nothing; its end may be a stop."""
+    """Reads what is there, and calls `idle` while there is nothing; its end may be a stop.
+
+    Then what waits is read, to the end of a line, for nobody else can read it.
+    """
 
     def __init__(self, descriptor: int, stop: Event, idle: Callable[[], None]) -> None:
         self._descriptor = descriptor
         self._stop = stop
         self._idle = idle
         self._ended = False
+        self._rest: int | None = None  # to be read after the stop; below 0, to the line's end
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """How many bytes were read: as many as come without a pause; none at the end."""
         filled = 0
         while filled < len(buffer) and not self._ended:
             if self._ready(_PAUSE_SECONDS if filled else _GLANCE_SECONDS):
-                read = os.readv(self._descriptor, [buffer[filled:]])
-                filled += read
-                self._ended = not read
+                filled += self._read(buffer[filled:])
             elif filled:
                 break
             else:
@@ -70,8 +79,27 @@ class _Patient(BufferedIOBase):
                 self._ended = self._stop.is_set()
         return filled
 
+    def _read(self, space: memoryview) -> int:
+        if self._rest is None and self._stop.is_set():
+            self._rest = min(_waiting(self._descriptor), _MOST_WAITING)
+        if self._rest is not None:
+            space = space[: max(self._rest, 1)]
+        read = os.readv(self._descriptor, [space])
+        self._ended = not read
+        if self._rest is not None and read:
+            self._rest -= read
+            whole = space[read - 1] == NEWLINE or self._rest < -LONGEST_LINE
+            self._ended = self._rest <= 0 and whole
+        return read
+
     def _ready(self, seconds: float) -> bool:
         return bool(select.select([self._descriptor], [], [], seconds)[0])
+
+
+def _waiting(descriptor: int) -> int:
+    """How many bytes can be read at once."""
+    (count,) = struct.unpack("i", fcntl.ioctl(descriptor, termios.FIONREAD, b"\0" * 4))
+    return int(count)
 
 
 def _batches(stream: _Patient, reading: Reading) -> Iterator[Batch]:
@@ -96,8 +124,12 @@ def _batches(stream: _Patient, reading: Reading) -> Iterator[Batch]:
 def _batch(text: Text, line: int, parser: RecordParser | RoutingParser, reading: Reading) -> Batch:
     arrived = reading.now()
     records = read_records(text, arrived, continued=False)
-    for transform in reading.transforms:
-        records = transform(records)
+    try:
+        for transform in reading.transforms:
+            records = transform(records)
+    except StoppedError:  # there is no next run that could read them
+        message = "no answer before the ingester had to stop"
+        records = refused(records, Failed(FUNCTION_ERROR, message, 1, reading.now()))
     parsed = parse_records(records, parser)
     if parsed.drifted:
         parsed = parse_records(records, parser, admit=True)

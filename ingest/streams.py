@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 from threading import Event
 
@@ -17,6 +17,7 @@ from ingest.reading_state import mark_all_read
 from ingest.refusals import translated
 from ingest.sources import read_sources
 from ingest.standard_input import land_input
+from ingest.transforms.contract import StoppedError
 from lakehouse.config import Settings
 from lakehouse.errors import PausedError
 from lakehouse.locks import home_lock
@@ -29,6 +30,8 @@ _LIVE_BLOCK_BYTES = 4 << 20
 _POLL_SECONDS = 0.1
 _PAUSED_SECONDS = 1.0
 _INPUT = 0  # the descriptor of the standard input
+# What was read of it can't be read again, so a transform that is at it may answer until then.
+_LAST_WORDS_SECONDS = 5.0
 
 
 def stream_lock(name: str, settings: Settings) -> AbstractContextManager[None]:
@@ -123,8 +126,9 @@ def follow_stream(  # noqa: PLR0913 - what, where to, who watches, and the two t
     with translated(settings.home):
         while not stop.is_set():
             with (
+                suppress(StoppedError),
                 stream_lock(name, settings),
-                closing(open_stream(name, settings, catalog)) as opened,
+                closing(open_stream(name, settings, catalog, stopped=stop.is_set)) as opened,
             ):
                 landing = Landing(opened, hints, clock)
                 try:
@@ -144,15 +148,31 @@ def _pipe(
 ) -> LandingReport:
     """Land the standard input; a pause is an error here: what was read can't be read again."""
     started = time.monotonic()
+    late = _after(stop, _LAST_WORDS_SECONDS)
     with (
+        suppress(StoppedError),  # nothing was read yet
         translated(settings.home),
         stream_lock(name, settings),
-        closing(open_stream(name, settings, catalog)) as opened,
+        closing(open_stream(name, settings, catalog, stopped=late)) as opened,
     ):
         opened.recover()
         landing = Landing(opened, hints)
         land_input(landing, _INPUT, stop)
         return landing.report(time.monotonic() - started)
+    return NOTHING
+
+
+def _after(stop: Event, seconds: float) -> Callable[[], bool]:
+    """Whether `stop` was seen to be set so long ago."""
+    since = math.inf
+
+    def passed() -> bool:
+        nonlocal since
+        if stop.is_set():
+            since = min(since, time.monotonic())
+        return time.monotonic() - since >= seconds
+
+    return passed
 
 
 def _idle(

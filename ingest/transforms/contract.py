@@ -87,6 +87,10 @@ class InvocationError(Exception):
         self.code = code
 
 
+class StoppedError(Exception):
+    """A transform that is to end was not waited for: it is open what becomes of its records."""
+
+
 MISSING = Problem("Lambda.MissingRecordId", "the transform did not return this recordId")
 DOUBLED = Problem("Lambda.DuplicatedRecordId", "the transform returned this recordId twice")
 REFUSED = Problem("Lambda.ProcessingFailedStatus", "ProcessingFailed status set for record")

@@ -5,15 +5,16 @@ import shutil
 import signal
 import struct
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 from threading import Thread
 from typing import IO, Protocol
 
 from ingest.transforms import worker
-from ingest.transforms.contract import LARGEST_PAYLOAD, InvocationError
+from ingest.transforms.contract import LARGEST_PAYLOAD, InvocationError, StoppedError
 from ingest.transforms.processes import Child, Deadline
 from lakehouse.errors import ConfigError
 
@@ -21,11 +22,22 @@ from lakehouse.errors import ConfigError
 _LOADING_SECONDS = 60.0
 
 
+@dataclass(frozen=True)
+class Limits:
+    """For how many seconds an answer is waited for, unless it is to be `stopped` before."""
+
+    seconds: float
+    stopped: Callable[[], bool] = lambda: False
+
+
 class Function(Protocol):
     """What a payload is handed to."""
 
     def invoke(self, payload: bytes) -> bytes:
-        """The answer. Raises InvocationError when there is none."""
+        """The answer.
+
+        Raises InvocationError when there is none, StoppedError when it is waited for no more.
+        """
 
     def close(self) -> None:
         """End what runs."""
@@ -38,14 +50,14 @@ class CommandFunction:
     command. `folder` is where it runs, and where a relative path of it begins.
     """
 
-    def __init__(self, command: Sequence[str], folder: Path, timeout: float) -> None:
+    def __init__(self, command: Sequence[str], folder: Path, limits: Limits) -> None:
         program = str(folder / command[0]) if os.sep in command[0] else command[0]
         if shutil.which(program) is None:
             hint = "name a program on the PATH, or an executable file beside lakehouse.toml"
             raise ConfigError(f"no command {command[0]!r} for a transform", hint=hint)
         self._command = [program, *command[1:]]
         self._folder = folder
-        self._timeout = timeout
+        self._limits = limits
 
     def invoke(self, payload: bytes) -> bytes:
         """Run it. Raises InvocationError when it hangs, fails, or says too much."""
@@ -55,7 +67,7 @@ class CommandFunction:
             raise InvocationError(f"the command can't be started: {e.strerror}") from e
         writer = Thread(target=_write, args=[child.questions, payload], daemon=True)
         try:
-            with Deadline(child, self._timeout) as deadline:
+            with Deadline(child, self._limits.seconds, self._limits.stopped) as deadline:
                 writer.start()
                 answer = child.answers.read(LARGEST_PAYLOAD + 1)
                 if len(answer) > LARGEST_PAYLOAD:
@@ -64,8 +76,7 @@ class CommandFunction:
         finally:
             child.close()
             writer.join()
-        if deadline.passed:
-            raise InvocationError(f"no answer within {self._timeout:g} seconds")
+        _refuse_late(deadline, self._limits)
         if code:
             raise InvocationError(f"the command ended with {_told(code)}")
         return answer
@@ -81,10 +92,10 @@ class PythonFunction:
     in `folder` can.
     """
 
-    def __init__(self, name: str, folder: Path, timeout: float) -> None:
+    def __init__(self, name: str, folder: Path, limits: Limits) -> None:
         self._command = [sys.executable, "-P", str(worker.__file__), name]
         self._folder = folder
-        self._timeout = timeout
+        self._limits = limits
         self._idle: LifoQueue[Child] = LifoQueue()
         try:
             self._idle.put(self._started())
@@ -95,7 +106,7 @@ class PythonFunction:
     def invoke(self, payload: bytes) -> bytes:
         """Call it. Raises InvocationError when it hangs, raises, or ends its process."""
         child = self._take()
-        answer = _answer(child, payload, self._timeout)
+        answer = _answer(child, payload, self._limits)
         self._idle.put(child)
         if answer.startswith(b"!"):
             raise InvocationError(answer[1:].decode("utf-8", "replace"))
@@ -117,25 +128,32 @@ class PythonFunction:
     def _started(self) -> Child:
         """A process that has the function. Raises InvocationError when it can't be imported."""
         child = Child(self._command, self._folder)
-        loaded = _answer(child, b"", _LOADING_SECONDS)
+        loaded = _answer(child, b"", replace(self._limits, seconds=_LOADING_SECONDS))
         if loaded.startswith(b"!"):
             child.close()
             raise InvocationError(loaded[1:].decode("utf-8", "replace"))
         return child
 
 
-def _answer(child: Child, payload: bytes, seconds: float) -> bytes:
-    """The worker's answer. Raises InvocationError, and ends it, when there is none."""
-    with Deadline(child, seconds) as deadline:
+def _answer(child: Child, payload: bytes, limits: Limits) -> bytes:
+    """The worker's answer. When there is none, it is ended, and the error raised."""
+    with Deadline(child, limits.seconds, limits.stopped) as deadline:
         answer = _ask(child, payload)
-    if answer and len(answer) <= LARGEST_PAYLOAD + 1 and not deadline.passed:
+    in_time = not deadline.passed and not deadline.stopped
+    if answer and len(answer) <= LARGEST_PAYLOAD + 1 and in_time:
         return answer
     child.close()
-    if deadline.passed:
-        raise InvocationError(f"no answer within {seconds:g} seconds")
+    _refuse_late(deadline, limits)
     if answer:
         raise InvocationError(f"an answer of more than {LARGEST_PAYLOAD:,} bytes")
     raise InvocationError("its process has ended")
+
+
+def _refuse_late(deadline: Deadline, limits: Limits) -> None:
+    if deadline.stopped:
+        raise StoppedError
+    if deadline.passed:
+        raise InvocationError(f"no answer within {limits.seconds:g} seconds")
 
 
 def _ask(child: Child, payload: bytes) -> bytes:

@@ -3,12 +3,23 @@
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 from types import TracebackType
 from typing import IO
+
+# How often it is looked whether somebody wants it all to stop.
+_GLANCE_SECONDS = 0.1
+
+
+def pause(stopped: Callable[[], bool], seconds: float) -> None:
+    """Wait for so many seconds, or until it is to stop."""
+    end = time.monotonic() + seconds
+    while not stopped() and (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, _GLANCE_SECONDS))
 
 
 class Child:
@@ -59,17 +70,22 @@ class Child:
 
 
 class Deadline:
-    """Kills a child when what is done with it takes longer than `seconds`."""
+    """Kills a child when what is done with it takes longer than `seconds`, or is to stop.
 
-    def __init__(self, child: Child, seconds: float) -> None:
-        self.seconds = seconds
+    Then it has `passed`, or was `stopped`.
+    """
+
+    def __init__(self, child: Child, seconds: float, stopped: Callable[[], bool]) -> None:
         self.passed = False
+        self.stopped = False
         self._child = child
-        self._timer = Timer(seconds, self._kill)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._asked_to_stop = stopped
+        self._done = Event()
+        self._thread = Thread(target=self._watch, name="deadline", daemon=True)
 
     def __enter__(self) -> "Deadline":
-        self._timer.start()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -78,8 +94,16 @@ class Deadline:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._timer.cancel()
+        self._done.set()
+        self._thread.join()
 
-    def _kill(self) -> None:
-        self.passed = True
-        self._child.kill()
+    def _watch(self) -> None:
+        end = time.monotonic() + self._seconds
+        while True:
+            left = end - time.monotonic()
+            self.stopped, self.passed = self._asked_to_stop(), left <= 0
+            if self.stopped or self.passed:
+                self._child.kill()
+                return
+            if self._done.wait(min(left, _GLANCE_SECONDS)):
+                return

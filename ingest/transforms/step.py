@@ -47,15 +47,15 @@ class TransformStep:
                 lines.append(line)
                 if outcome.metadata.partition_keys or outcome.metadata.table:
                     metadata[line] = outcome.metadata
-        return Records(
-            b"".join(kept),
-            records.count,
-            records.arrived,
-            np.array(lines, dtype=np.int64),
-            tuple(sorted(block.rejects, key=lambda reject: reject.line)),
-            metadata,
-            block.original,
-        )
+        return block.gone_on(b"".join(kept), lines, metadata)
+
+
+def refused(records: Records, failed: Failed) -> Records:
+    """The records, each refused as one that could not be transformed."""
+    block = _Lines(records)
+    for line, data in zip(block.lines, block.records, strict=True):
+        block.refuse(line, data, failed)
+    return block.gone_on(b"", [], {})
 
 
 def escape(record: bytes) -> bytes:
@@ -76,6 +76,7 @@ class _Lines:
     """The lines of a block that a transform is asked about, and those that are refused."""
 
     def __init__(self, records: Records) -> None:
+        self._given = records
         self.rejects = list(records.rejects)
         lines = range(records.count) if records.lines is None else records.lines.tolist()
         texts = bytes(records.text).split(b"\n")[:-1]
@@ -94,6 +95,18 @@ class _Lines:
     def reject(self, line: int, data: bytes, reason: Reason, detail: str) -> None:
         """Refuse a record."""
         self.rejects.append(Reject(line, reason, detail, readable(data[:LONGEST_LINE])))
+
+    def gone_on(self, text: bytes, lines: list[int], metadata: dict[int, Metadata]) -> Records:
+        """What the records have become: the text of some lines, and what was refused."""
+        return Records(
+            text,
+            self._given.count,
+            self._given.arrived,
+            np.array(lines, dtype=np.int64),
+            tuple(sorted(self.rejects, key=lambda reject: reject.line)),
+            metadata,
+            self.original,
+        )
 
     def refuse(self, line: int, data: bytes, failed: Failed) -> None:
         """Refuse a record that could not be transformed."""

@@ -55,7 +55,10 @@ class Transform:
         self._wait = wait
 
     def apply(self, records: Sequence[Record]) -> list[Outcome]:
-        """What became of each record, in their order."""
+        """What became of each record, in their order.
+
+        Raises StoppedError when the function is to stop.
+        """
         batches = invocations(self._stream, records, self._patience.hint)
         return [outcome for batch in batches for outcome in self._outcomes(batch)]
 

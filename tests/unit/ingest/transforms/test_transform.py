@@ -14,8 +14,8 @@ from textwrap import dedent
 
 import pytest
 
-from ingest.transforms.contract import DROPPED, Failed, Record, Transformed
-from ingest.transforms.functions import CommandFunction, Function, PythonFunction
+from ingest.transforms.contract import DROPPED, Failed, Record, StoppedError, Transformed
+from ingest.transforms.functions import CommandFunction, Function, Limits, PythonFunction
 from ingest.transforms.transform import Outcome, Patience, Transform
 from lakehouse.errors import ConfigError
 
@@ -73,11 +73,18 @@ def run(tmp_path: Path, waits: list[float]) -> Iterator[Callable[..., list[Outco
         each.__exit__(None, None, None)
 
 
-def made(folder: Path, code: str, *, command: bool = False, timeout: float = MUCH) -> Function:
+def made(
+    folder: Path,
+    code: str,
+    *,
+    command: bool = False,
+    timeout: float = MUCH,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Function:
     (folder / "shop.py").write_text(dedent(code))
     if command:
-        return CommandFunction([sys.executable, "shop.py"], folder, timeout)
-    return PythonFunction("shop:handler", folder, timeout)
+        return CommandFunction([sys.executable, "shop.py"], folder, Limits(timeout, stopped))
+    return PythonFunction("shop:handler", folder, Limits(timeout, stopped))
 
 
 @pytest.mark.parametrize("command", [False, True])
@@ -190,7 +197,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, comman
         script = tmp_path / "hang"
         script.write_text("#!/bin/sh\nsleep 600 &\necho $$ $! > pids\nwait\n")
         script.chmod(0o755)
-        function = CommandFunction(["./hang"], tmp_path, 1)
+        function = CommandFunction(["./hang"], tmp_path, Limits(1))
     else:
         function = made(tmp_path, HANGING_FUNCTION, timeout=1)
     with Transform("clicks", function, Patience(retries=0), now=lambda: NOW) as transform:
@@ -201,6 +208,23 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, comman
     assert len(processes) == 2
     for process in processes:
         wait_until(lambda process=process: gone(process))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("command", [False, True])
+def test_one_that_hangs_is_ended_by_a_stop(tmp_path: Path, command: bool) -> None:
+    """At the first attempt, long before its time is over; no other attempt is made."""
+    told = tmp_path / "told"
+    code = f"""
+    import sys, time
+    {"sys.stdin.read()" if command else "def handler(event):"}
+        open("told", "a").write("x")
+        time.sleep(600)
+    """
+    code = code.replace("sys.stdin.read()", "if sys.stdin.read():")
+    function = made(tmp_path, code, command=command, stopped=told.exists)
+    with Transform("clicks", function, PATIENCE) as transform, pytest.raises(StoppedError):
+        transform.apply(RECORDS)
+    assert told.read_text() in {"", "x"}
 
 
 def test_one_that_recovers(run: Callable[..., list[Outcome]], tmp_path: Path) -> None:
@@ -248,8 +272,8 @@ def test_a_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     )
     code = (
         "import os, threading\nfrom pathlib import Path\n"
-        "from ingest.transforms.functions import PythonFunction\n"
-        f"function = PythonFunction('shop:handler', Path({str(tmp_path)!r}), 600)\n"
+        "from ingest.transforms.functions import Limits, PythonFunction\n"
+        f"function = PythonFunction('shop:handler', Path({str(tmp_path)!r}), Limits(600))\n"
         "threading.Thread(target=function.invoke, args=[b'{}'], daemon=True).start()\n"
         "threading.Event().wait()\n"
     )
@@ -277,7 +301,7 @@ def test_a_function_that_is_none(tmp_path: Path, name: str, why: str) -> None:
     (tmp_path / "shop.py").write_text("NUMBER = 7")
     (tmp_path / "broken.py").write_text("1 / 0")
     with pytest.raises(ConfigError, match=why) as error:
-        PythonFunction(name, tmp_path, MUCH)
+        PythonFunction(name, tmp_path, Limits(MUCH))
     assert "module:function" in error.value.hint
 
 
@@ -285,14 +309,14 @@ def test_a_function_that_is_none(tmp_path: Path, name: str, why: str) -> None:
 def test_a_command_that_is_none(tmp_path: Path, command: list[str]) -> None:
     (tmp_path / "shop.py").write_text("not executable")
     with pytest.raises(ConfigError, match="no command"):
-        CommandFunction(command, tmp_path, MUCH)
+        CommandFunction(command, tmp_path, Limits(MUCH))
 
 
 def test_a_command_beside_the_configuration(tmp_path: Path) -> None:
     script = tmp_path / "copy"
     script.write_text("#!/bin/sh\ncat\n")
     script.chmod(0o755)
-    answer = CommandFunction(["./copy"], tmp_path, MUCH).invoke(b'{"records": []}\n')
+    answer = CommandFunction(["./copy"], tmp_path, Limits(MUCH)).invoke(b'{"records": []}\n')
     assert json.loads(answer) == {"records": []}
 
 
