@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from lakehouse.access_settings import AccessSettings, refuse_secrets
 from lakehouse.crawler_settings import ClassifierSettings, CrawlerSettings, check_crawlers
 from lakehouse.delivery_settings import DeliverySettings
 from lakehouse.errors import ConfigError
@@ -134,6 +135,7 @@ class Settings(_Table):
     workgroups: dict[str, WorkgroupSettings] = Field(default_factory=dict, validate_default=True)
     external: ExternalSettings = ExternalSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    access: AccessSettings = AccessSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     deliveries: DeliverySettings = DeliverySettings()
     streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
@@ -235,6 +237,7 @@ def load_settings(
     values = _read_file(file) if file else {}
     root = file.parent if file else folder
     origin = str(file) if file else FILE_NAME
+    refuse_secrets(values, origin)
     for variable, value in _from_environment(environment):
         _put(values, variable, value)
     for name, flag in (flags or {}).items():

@@ -5,6 +5,7 @@ LakehouseError
 ├── SourceError          3   a log can't be read: missing, empty, corrupt, not an order log
 ├── CatalogError         4   the catalog is damaged, unreachable, or lacks the table
 ├── QueryError           5   a SQL statement is wrong or was refused
+│   └── AccessError      5   the rules do not let this person see what was asked for
 ├── BuildError           6   a dbt model failed, or a data test found bad rows
 ├── ModelError           8   a model can't be fitted on, or asked about, what it was given
 └── MachineError         7   the machine said no: port in use, disk full, permission denied
@@ -50,6 +51,10 @@ class QueryError(LakehouseError):
     """A statement was refused, or failed while it ran."""
 
     exit_code = 5
+
+
+class AccessError(QueryError):
+    """The rules do not let a person see it, or there are none that could."""
 
 
 class BuildError(LakehouseError):

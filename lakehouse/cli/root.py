@@ -10,6 +10,7 @@ import click
 
 from lakehouse import __version__
 from lakehouse.cli import console
+from lakehouse.cli.access import access
 from lakehouse.cli.bookmarks import bookmarks
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
@@ -73,6 +74,7 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
     context.obj = Invocation(home, config)
 
 
+lakehouse.add_command(access)
 lakehouse.add_command(bookmarks)
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
