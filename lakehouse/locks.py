@@ -36,6 +36,18 @@ def home_lock(home: Path, name: str, doing: str) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def waited_lock(file: Path) -> Iterator[None]:
+    """Hold the lock of a file, once nobody else does, for what takes no longer than a look."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def is_locked(home: Path, name: str) -> bool:
     """Whether somebody holds the lock just now."""
     try:

@@ -1,9 +1,11 @@
 """Tables of raw files: what the catalog keeps of them, as Glue has it.
 
 A definition says where files lie and how they are read; the files stay whoever's they are. In Glue
-it is a table of Glue's own; in a SQL catalog a row of its own type beside the tables'.
+it is a table of Glue's own; in a SQL catalog a row of its own type beside the tables'; an Iceberg
+REST service has no place for it, so that it is kept in the home.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -86,12 +88,16 @@ class ExternalTables(Protocol):
 
 
 def external_tables(catalog: Catalog) -> ExternalTables | None:
-    """The external tables of a catalog; None where its kind keeps none (a REST service)."""
-    from lakehouse.catalog.sql import LakeSqlCatalog  # noqa: PLC0415 - it imports this module's kin
+    """The external tables of a catalog; None where its kind keeps none."""
+    from lakehouse.catalog.home_external import HomeExternalTables  # noqa: PLC0415 - they import
+    from lakehouse.catalog.remote import LakeRestCatalog  # noqa: PLC0415 - this module themselves
+    from lakehouse.catalog.sql import LakeSqlCatalog  # noqa: PLC0415
     from lakehouse.catalog.sql_external import SqlExternalTables  # noqa: PLC0415
 
     if isinstance(catalog, LakeSqlCatalog):
         return SqlExternalTables(catalog)
+    if isinstance(catalog, LakeRestCatalog):
+        return HomeExternalTables(catalog, catalog.external)
     if type(catalog).__name__ == "LakeGlueCatalog":
         from lakehouse.catalog.glue_external import GlueExternalTables  # noqa: PLC0415 - boto3
 
@@ -151,6 +157,21 @@ def from_glue(
         partitions=tuple(sorted(kept, key=lambda partition: partition.values)),
         comment=found.get("Description", ""),
     )
+
+
+def to_json(table: ExternalTable) -> bytes:
+    """The definition with its partitions, for a file."""
+    partitions = [partition_input(table, partition) for partition in table.partitions]
+    for partition in partitions:  # the table's own says the rest
+        partition["StorageDescriptor"] = {"Location": partition["StorageDescriptor"]["Location"]}
+    kept = {"TableInput": table_input(table), "Partitions": partitions}
+    return json.dumps(kept, ensure_ascii=False).encode()
+
+
+def from_json(database: str, kept: bytes) -> ExternalTable:
+    """The table that `to_json` wrote down."""
+    found = json.loads(kept)
+    return from_glue(database, found["TableInput"], found["Partitions"])
 
 
 def _storage(table: ExternalTable) -> dict[str, Any]:

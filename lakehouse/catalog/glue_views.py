@@ -52,7 +52,11 @@ class GlueViews(GlueCatalog):
         return self.load_view((database, name))
 
     def replace_view(
-        self, identifier: str | Identifier, schema: AnySchema, view_version: ViewVersion
+        self,
+        identifier: str | Identifier,
+        schema: AnySchema,
+        view_version: ViewVersion,
+        properties: Mapping[str, Any] = EMPTY_DICT,
     ) -> View:
         """The view of that name, new or in the place of one that was there.
 
@@ -60,8 +64,8 @@ class GlueViews(GlueCatalog):
         """
         database, name = self._names(identifier)
         found = self._entry(database, name)
-        if found is None:
-            return self.create_view(identifier, schema, view_version)
+        if found is None or properties:
+            return self.create_view(identifier, schema, view_version, properties=properties)
         if found.get("TableType") != _KIND:
             raise TableAlreadyExistsError(f"{database}.{name} is a table")
         made = _view_input(name, database, self._convert_schema_if_needed(schema), view_version)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def open_catalog(settings: Settings, *, create: bool = True) -> Catalog:
     when the home can't be written.
     """
     if settings.catalog:
-        return _open_configured(settings.catalog)
+        return _open_configured(settings.catalog, settings.home)
     if not create:
         _require_lakehouse(settings)
     try:
@@ -87,7 +88,12 @@ def kind_of(properties: Mapping[str, str]) -> str:
     return kind.value if kind else ""
 
 
-def _open_configured(properties: Mapping[str, str]) -> Catalog:
+def empty_catalog() -> Catalog:
+    """A catalog that has nothing, for a look at a home that has none yet."""
+    return LakeSqlCatalog(NAME, None, uri="sqlite:///:memory:", warehouse="file:///dev/null")
+
+
+def _open_configured(properties: Mapping[str, str], home: Path) -> Catalog:
     kind = kind_of(properties)
     if kind in {"sql", "rest"} and not properties.get("uri"):
         hint = f'add uri = "..." to [catalog], or leave type = "{kind}" out'
@@ -99,9 +105,15 @@ def _open_configured(properties: Mapping[str, str]) -> Catalog:
             return _open_glue(properties)
         case "rest":
             with opening(f"the catalog at {properties['uri']}"):
-                return LakeRestCatalog(NAME, **properties)
+                return LakeRestCatalog(NAME, _external_folder(properties, home), **properties)
         case _:
             return _open_other(kind, properties)
+
+
+def _external_folder(properties: Mapping[str, str], home: Path) -> Path:
+    """Another service, or another warehouse of it, has other databases."""
+    named = f"{properties['uri']}\n{properties.get('warehouse', '')}"
+    return home / "external" / sha256(named.encode()).hexdigest()[:16]
 
 
 def _open_other(kind: str, properties: Mapping[str, str]) -> Catalog:

@@ -4,7 +4,6 @@ As with views, changing a table points its row at another file; the primary key 
 its name apart from those of tables and views.
 """
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -22,12 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from lakehouse.catalog.commits import ATTEMPTS
-from lakehouse.catalog.external_tables import (
-    ExternalTable,
-    from_glue,
-    partition_input,
-    table_input,
-)
+from lakehouse.catalog.external_tables import ExternalTable, from_json, to_json
 from lakehouse.catalog.names import check_table, folder_of
 
 if TYPE_CHECKING:
@@ -136,21 +130,14 @@ class SqlExternalTables:
 
     def _read(self, database: str, file: str) -> ExternalTable:
         with self._catalog._load_file_io(location=file).new_input(file).open() as stream:
-            kept = json.loads(stream.read())
-        return from_glue(database, kept["TableInput"], kept["Partitions"])
+            return from_json(database, stream.read())
 
     def _written(self, table: ExternalTable) -> str:
         warehouse = self._catalog.properties["warehouse"].rstrip("/")
         place = f"{warehouse}/{folder_of(table.database)}/{folder_of(table.name)}-external"
         file = f"{place}/{uuid4()}.external.json"
-        partitions = [partition_input(table, partition) for partition in table.partitions]
-        kept = {"TableInput": table_input(table), "Partitions": partitions}
-        for partition in partitions:  # the table's own says the rest
-            partition["StorageDescriptor"] = {
-                "Location": partition["StorageDescriptor"]["Location"]
-            }
         with self._catalog._load_file_io(location=file).new_output(file).create() as stream:
-            stream.write(json.dumps(kept, ensure_ascii=False).encode())
+            stream.write(to_json(table))
         return file
 
     def _remove(self, file: str) -> None:

@@ -45,13 +45,17 @@ class SqlViews(MetastoreCatalog):
         return self._put(identifier, schema, view_version, location, properties, replaced=False)
 
     def replace_view(
-        self, identifier: str | Identifier, schema: AnySchema, view_version: ViewVersion
+        self,
+        identifier: str | Identifier,
+        schema: AnySchema,
+        view_version: ViewVersion,
+        properties: Mapping[str, Any] = EMPTY_DICT,
     ) -> View:
         """The view of that name, new or in the place of one that was there, in one step.
 
         Raises TableAlreadyExistsError when the name is a table's.
         """
-        return self._put(identifier, schema, view_version, None, EMPTY_DICT, replaced=True)
+        return self._put(identifier, schema, view_version, None, properties, replaced=True)
 
     def list_views(self, namespace: str | Identifier) -> list[Identifier]:
         """The views of a namespace. Raises NoSuchNamespaceError."""

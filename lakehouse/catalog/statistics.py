@@ -36,15 +36,24 @@ def table_statistics(catalog: Catalog) -> Iterator[TableStatistics]:
     Raises CatalogError when a table's metadata or manifests can't be read.
     """
     for identifier in sorted(table_names(catalog), key=lambda each: (each[:-1], each[-1])):
-        try:
-            yield measured(catalog.load_table(identifier), identifier)
-        except NoSuchTableError:
-            continue  # dropped since it was listed
-        except FileNotFoundError as e:
-            raise CatalogError(
-                f"a file of {'.'.join(identifier)} is missing: {e}",
-                hint="restore it, or drop the table",
-            ) from e
+        if found := statistics_of(catalog, identifier):
+            yield found
+
+
+def statistics_of(catalog: Catalog, identifier: Identifier) -> TableStatistics | None:
+    """The size of a table; None when it was dropped since it was listed.
+
+    Raises CatalogError when its metadata or manifests can't be read.
+    """
+    try:
+        return measured(catalog.load_table(identifier), identifier)
+    except NoSuchTableError:
+        return None
+    except FileNotFoundError as e:
+        raise CatalogError(
+            f"a file of {'.'.join(identifier)} is missing: {e}",
+            hint="restore it, or drop the table",
+        ) from e
 
 
 def namespaces(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier]:

@@ -1,9 +1,10 @@
 """Which catalogs keep views: those in a SQL database, and AWS Glue."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Mapping
+from typing import Any, Protocol, runtime_checkable
 
 from pyiceberg.schema import Schema
-from pyiceberg.typedef import Identifier
+from pyiceberg.typedef import EMPTY_DICT, Identifier
 from pyiceberg.view import View
 from pyiceberg.view.metadata import ViewVersion
 
@@ -13,7 +14,11 @@ class ViewCatalog(Protocol):
     """A catalog with views, beside PyIceberg's own methods for them."""
 
     def replace_view(
-        self, identifier: str | Identifier, schema: Schema, view_version: ViewVersion
+        self,
+        identifier: str | Identifier,
+        schema: Schema,
+        view_version: ViewVersion,
+        properties: Mapping[str, Any] = EMPTY_DICT,
     ) -> View:
         """The view of that name, new or in the place of one that was there."""
         ...

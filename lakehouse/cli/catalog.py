@@ -10,13 +10,11 @@ import click
 
 from lakehouse.cli import console
 from lakehouse.cli.advice import advise
-from lakehouse.cli.glue import databases, drop, partitions, rename, show, versions
+from lakehouse.cli.describing import partitions, show, tables
+from lakehouse.cli.glue import databases, drop, rename, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from lakehouse.catalog import Endpoint
-    from lakehouse.catalog.statistics import TableStatistics
     from lakehouse.cli.root import Invocation
 
 
@@ -25,29 +23,8 @@ def catalog() -> None:
     """Look at the catalog, change it, or serve it to other engines."""
 
 
-for command in (advise, databases, show, partitions, versions, drop, rename):
+for command in (advise, databases, tables, show, partitions, versions, drop, rename):
     catalog.add_command(command)
-
-
-@catalog.command(epilog="Example: lakehouse catalog tables --json | jq '.[].table'")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array instead of a table.")
-@click.pass_obj
-def tables(invocation: "Invocation", as_json: bool) -> None:
-    """List the tables with their rows, files, bytes and snapshots."""
-    from dataclasses import asdict
-
-    from lakehouse.catalog import open_catalog
-    from lakehouse.catalog.explaining import explained
-    from lakehouse.catalog.statistics import table_statistics
-
-    with open_catalog(invocation.settings(), create=False) as opened, explained("the catalog"):
-        found = list(table_statistics(opened))
-    if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=2))
-    elif found:
-        _print_aligned(found)
-    else:
-        console.note("no tables yet: run `lakehouse build`")
 
 
 @catalog.command(epilog="Example: lakehouse catalog serve --port 8181 --access-log requests.log")
@@ -108,21 +85,3 @@ PyIceberg:
 
 Serving until Ctrl-C."""
     )
-
-
-def _print_aligned(found: "Sequence[TableStatistics]") -> None:
-    rows = [("table", "rows", "files", "bytes", "snapshots")]
-    rows += [
-        (
-            f"{each.namespace}.{each.table}",
-            "?" if each.rows is None else f"{each.rows:,}",
-            f"{each.files:,}",
-            f"{each.bytes:,}",
-            f"{each.snapshots:,}",
-        )
-        for each in found
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for name, *numbers in rows:
-        cells = [f"{number:>{width}}" for number, width in zip(numbers, widths[1:], strict=True)]
-        click.echo("  ".join([f"{name:<{widths[0]}}", *cells]))

@@ -1,6 +1,7 @@
 """`lakehouse crawl`: find the tables in folders of raw files."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,10 @@ from lakehouse.cli.tables import print_rows
 from lakehouse.errors import ConfigError, LakehouseError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyiceberg.catalog import Catalog
+
     from lakehouse.cli.root import Invocation
     from lakehouse.config import Settings
     from lakehouse.crawler import Crawl, CrawlReport
@@ -84,7 +89,6 @@ def _crawled(
     asked: "list[Crawl]", settings: "Settings"
 ) -> "tuple[list[CrawlReport], list[LakehouseError]]":
     """The reports of the crawls, and the errors of those that could not be done."""
-    from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.crawler import crawl as crawled
     from lakehouse.crawler import land_tables
@@ -94,7 +98,7 @@ def _crawled(
         console.note("nothing is due")
         return reports, errors
     progress = console.TerminalProgress()
-    with open_catalog(settings) as catalog, explained("the catalog"):
+    with _catalog(settings, dry_run=asked[0].dry_run) as catalog, explained("the catalog"):
         for each in asked:
             try:
                 reports.append(crawled(each, catalog, settings, progress, now))
@@ -102,6 +106,20 @@ def _crawled(
             except LakehouseError as e:
                 errors.append(e)
     return reports, errors
+
+
+@contextmanager
+def _catalog(settings: "Settings", *, dry_run: bool) -> "Iterator[Catalog]":
+    """The catalog; of a dry run where nothing is yet, an empty one, and the home stays as it is."""
+    from lakehouse.catalog import open_catalog, open_existing
+    from lakehouse.catalog.opening import empty_catalog
+
+    if not dry_run:
+        with open_catalog(settings) as catalog:
+            yield catalog
+        return
+    with open_existing(settings) as existing, empty_catalog() as empty:
+        yield existing or empty
 
 
 def _ordered(asked: "Crawl", to_iceberg: str | None, *, full: bool, dry_run: bool) -> "Crawl":

@@ -1,8 +1,6 @@
-"""`lakehouse catalog` but for its service: databases, tables and versions as Glue has them."""
+"""`lakehouse catalog`: databases and versions as Glue has them, and what drops and renames."""
 
-import json
 from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakehouse.cli.root import Invocation
-    from lakehouse.tables.details import TableDetails, Version
+    from lakehouse.tables.details import Version
 
 _AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 _DRY_RUN = click.option("--dry-run", is_flag=True, help="Tell what would be done; change nothing.")
@@ -34,43 +32,9 @@ def databases(invocation: "Invocation", as_json: bool) -> None:
 
     with open_catalog(invocation.settings(), create=False) as opened, explained("the catalog"):
         found = [asdict(each) for each in found_in(opened)]
-    shown = ("database", "tables", "comment", "location")
+    shown = ("database", "tables", "views", "comment", "location")
     rows = found if as_json else [{name: each[name] for name in shown} for each in found]
     print_rows(rows, as_json=as_json)
-
-
-@click.command(epilog="Example: lakehouse catalog show core.fct_orders")
-@click.argument("name", metavar="TABLE")
-@_AS_JSON
-@click.pass_obj
-def show(invocation: "Invocation", name: str, as_json: bool) -> None:
-    """Show TABLE: columns, types, comments, partitioning, place and size."""
-    from lakehouse.cli.tables import print_rows
-    from lakehouse.tables.details import details_of
-
-    with loaded(invocation.settings(), name) as table:
-        details = details_of(table)
-    if as_json:
-        click.echo(json.dumps(asdict(details), indent=2, default=_plain))
-        return
-    for label, text in _summary(details).items():
-        if text:
-            click.echo(f"{label:<15} {text}")
-    print_rows([asdict(column) for column in details.columns], as_json=False)
-
-
-@click.command(epilog="Example: lakehouse catalog partitions landing.order_lines")
-@click.argument("name", metavar="TABLE")
-@_AS_JSON
-@click.pass_obj
-def partitions(invocation: "Invocation", name: str, as_json: bool) -> None:
-    """List the partitions of TABLE with their rows, files and bytes."""
-    from lakehouse.cli.tables import print_rows
-    from lakehouse.tables.details import partitions_of
-
-    with loaded(invocation.settings(), name) as table:
-        found = partitions_of(table)
-    print_rows([asdict(each) for each in found], as_json=as_json)
 
 
 @click.command(epilog="Example: lakehouse catalog versions core.fct_orders")
@@ -117,7 +81,7 @@ def _print_versions(found: "Sequence[Version]") -> None:
 
 
 @click.command(epilog="Example: lakehouse catalog drop reports.rpt_old --dry-run")
-@click.argument("name", metavar="TABLE|DATABASE")
+@click.argument("name", metavar="TABLE|VIEW|DATABASE")
 @click.option("--keep-files", is_flag=True, help="Leave the files of the table where they are.")
 @_DRY_RUN
 @_YES
@@ -125,7 +89,10 @@ def _print_versions(found: "Sequence[Version]") -> None:
 def drop(
     invocation: "Invocation", name: str, *, keep_files: bool, dry_run: bool, yes: bool
 ) -> None:
-    """Drop TABLE with its files, or a DATABASE without tables."""
+    """Drop TABLE with its files, a VIEW, or a DATABASE without tables.
+
+    Of a table of raw files the definition goes, and the files stay.
+    """
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.tables.dropping import drop as run
@@ -142,13 +109,13 @@ def drop(
 
 
 @click.command(epilog="Example: lakehouse catalog rename reports.rpt_old reports.rpt_older")
-@click.argument("name", metavar="TABLE")
+@click.argument("name", metavar="TABLE|VIEW")
 @click.argument("new_name", metavar="NEW_NAME")
 @_DRY_RUN
 @_YES
 @click.pass_obj
 def rename(invocation: "Invocation", name: str, new_name: str, *, dry_run: bool, yes: bool) -> None:
-    """Give TABLE another name, or move it to another database."""
+    """Give TABLE (or VIEW) another name, or move it to another database."""
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.tables.dropping import plan_rename
@@ -163,27 +130,3 @@ def rename(invocation: "Invocation", name: str, new_name: str, *, dry_run: bool,
             confirm(f"This renames {plan.told}", yes=yes)
         run(opened, plan)
     console.note(f"renamed {name} to {new_name}")
-
-
-def _summary(details: "TableDetails") -> dict[str, str]:
-    size = details.statistics
-    rows = "unknown (equality deletes)" if size.rows is None else f"{size.rows:,}"
-    return {
-        "table": details.table,
-        "comment": details.comment,
-        "location": details.location,
-        "format": f"{details.format}, version {details.format_version}",
-        "rows": rows,
-        "files": f"{size.files:,}, {size.bytes:,} bytes",
-        "snapshots": f"{size.snapshots:,}, now at {details.snapshot_id or 'none'}",
-        "changed at": f"{details.changed_at:%Y-%m-%d %H:%M:%S} UTC",
-        "partitioned by": ", ".join(details.partitioned_by),
-        "sorted by": ", ".join(details.sorted_by),
-        "streams": ", ".join(details.streams),
-    }
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no JSON for {type(value).__name__}")

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -63,7 +64,8 @@ def crawl(
     for name, classifier in classifiers.items():
         check_pattern(name, classifier)
     file = state_file(settings.home, asked.name)
-    with home_lock(settings.home / "crawlers", file.stem, f"crawling for {asked.name} in"):
+    lock = home_lock(settings.home / "crawlers", file.stem, f"crawling for {asked.name} in")
+    with nullcontext() if asked.dry_run else lock:  # who changes nothing makes no folder either
         return _Run(asked, catalog, settings, progress, now, classifiers, file).report()
 
 

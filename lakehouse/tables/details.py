@@ -7,9 +7,12 @@ from datetime import UTC, datetime
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.manifest import DataFile, DataFileContent
+from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier, Record
+from pyiceberg.view import View
 
+from lakehouse.catalog.entries import Kind, entries_in
 from lakehouse.catalog.statistics import TableStatistics, measured
 from lakehouse.tables.checkpoints import streams_of
 from lakehouse.tables.descriptions import COMMENT
@@ -20,7 +23,8 @@ class Database:
     """A namespace, in Glue's word."""
 
     database: str
-    tables: int
+    tables: int  # those of raw files, too
+    views: int
     comment: str
     location: str | None
     properties: Mapping[str, str]
@@ -39,7 +43,7 @@ class ColumnDetails:
 
 @dataclass(frozen=True)
 class TableDetails:
-    """A table as it is now. `streams` deliver to it."""
+    """An Iceberg table as it is now. `streams` deliver to it."""
 
     table: str
     comment: str
@@ -55,6 +59,21 @@ class TableDetails:
     sorted_by: tuple[str, ...]
     streams: tuple[str, ...]
     properties: Mapping[str, str]
+    kind: Kind = "iceberg"
+
+
+@dataclass(frozen=True)
+class ViewDetails:
+    """A view as it is now: its statement, in the dialect of whoever made it."""
+
+    view: str
+    comment: str
+    sql: str
+    dialect: str
+    database: str  # where its statement finds tables without one
+    columns: tuple[ColumnDetails, ...]
+    properties: Mapping[str, str]
+    kind: Kind = "view"
 
 
 @dataclass(frozen=True)
@@ -86,9 +105,12 @@ def databases(catalog: Catalog, above: Identifier = ()) -> Iterator[Database]:
     """The namespaces, each before those below it."""
     for name in sorted(catalog.list_namespaces(above)):
         properties = catalog.load_namespace_properties(name)
+        kinds = [entry.kind for entry in entries_in(catalog, name)]
+        views = kinds.count("view")
         yield Database(
             database=".".join(name),
-            tables=len(catalog.list_tables(name)),
+            tables=len(kinds) - views,
+            views=views,
             comment=properties.get(COMMENT, ""),
             location=properties.get("location"),
             properties=properties,
@@ -110,16 +132,7 @@ def details_of(table: Table) -> TableDetails:
         snapshot_id=metadata.current_snapshot_id,
         changed_at=_time(metadata.last_updated_ms),
         statistics=measured(table, table.name()),
-        columns=tuple(
-            ColumnDetails(
-                column=field.name,
-                type=str(field.field_type),
-                required=field.required,
-                partition=sources.get(field.field_id, ""),
-                comment=field.doc or "",
-            )
-            for field in table.schema().fields
-        ),
+        columns=_columns(table.schema(), sources),
         partitioned_by=tuple(str(field.name) for field in table.spec().fields),
         sorted_by=tuple(
             f"{table.schema().find_column_name(field.source_id)} {field.direction.name.lower()}"
@@ -127,6 +140,21 @@ def details_of(table: Table) -> TableDetails:
         ),
         streams=streams_of(metadata),
         properties=dict(sorted(table.properties.items())),
+    )
+
+
+def view_details(view: View) -> ViewDetails:
+    """Everything about a view."""
+    version = view.current_version()
+    (text, *_) = [each.root for each in version.representations]
+    return ViewDetails(
+        view=".".join(view.name()),
+        comment=view.properties.get(COMMENT, ""),
+        sql=text.sql,
+        dialect=text.dialect,
+        database=".".join(version.default_namespace),
+        columns=_columns(view.schema(), {}),
+        properties=dict(sorted(view.properties.items())),
     )
 
 
@@ -164,6 +192,19 @@ def versions_of(table: Table) -> list[Version]:
             )
         )
     return sorted(found, key=lambda version: version.committed_at, reverse=True)
+
+
+def _columns(schema: Schema, partitioned: Mapping[int, str]) -> tuple[ColumnDetails, ...]:
+    return tuple(
+        ColumnDetails(
+            column=field.name,
+            type=str(field.field_type),
+            required=field.required,
+            partition=partitioned.get(field.field_id, ""),
+            comment=field.doc or "",
+        )
+        for field in schema.fields
+    )
 
 
 def _partition(name: str, files: list[DataFile]) -> Partition:

@@ -1,18 +1,21 @@
 """Dropping and renaming, with what hangs on a table told before it is done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import (
     NamespaceNotEmptyError,
     NoSuchNamespaceError,
     NoSuchTableError,
+    NoSuchViewError,
     TableAlreadyExistsError,
     ValidationError,
 )
 from pyiceberg.typedef import Identifier
 
 from lakehouse.catalog.drafts import drafts_of
+from lakehouse.catalog.entries import Kind, entries_in, kind_of
+from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
 from lakehouse.catalog.purging import purge_table
 from lakehouse.catalog.statistics import measured
 from lakehouse.errors import CatalogError
@@ -23,23 +26,32 @@ _AGAIN = (
     " still there again, from its beginning, in a new table."
 )
 
+_NOT_RENAMED = (
+    NoSuchTableError,
+    NoSuchViewError,
+    NoSuchNamespaceError,
+    TableAlreadyExistsError,
+    ValueError,
+)
+
 
 @dataclass(frozen=True)
 class Drop:
-    """A table or database that is to be dropped; `told` says what that means."""
+    """A table, view or database that is to be dropped; `told` says what that means."""
 
     identifier: Identifier
-    is_table: bool
+    kind: Kind | None  # None: a database
     keep_files: bool
     told: str
 
 
 @dataclass(frozen=True)
 class Rename:
-    """A table that is to get another name; `streams` deliver to it under the old one."""
+    """A table or view that is to get another name; `streams` deliver to it under the old one."""
 
     old: Identifier
     new: Identifier
+    kind: Kind
     streams: tuple[str, ...]
     told: str
 
@@ -47,38 +59,35 @@ class Rename:
 def plan_drop(catalog: Catalog, identifier: Identifier, *, keep_files: bool) -> Drop:
     """What a drop would do. Raises CatalogError when it can't be done."""
     name = ".".join(identifier)
-    if len(identifier) > 1 and catalog.table_exists(identifier):
-        table = catalog.load_table(identifier)
-        _refuse_draft(catalog, identifier)
-        size = measured(table, identifier)
-        rows = "" if size.rows is None else f"{size.rows:,} rows, "
-        files = f"{size.files:,} files, {size.bytes:,} bytes, {size.snapshots:,} snapshots"
-        fate = f"leaving its files in {table.location()}" if keep_files else "with all its files"
-        streams = streams_of(table.metadata)
-        again = _AGAIN.format(streams=", ".join(streams)) if streams else ""
-        return Drop(identifier, True, keep_files, f"table {name} ({rows}{files}), {fate}.{again}")
-    if not catalog.namespace_exists(identifier):
-        hint = "`lakehouse catalog tables` and `databases` list what there is"
-        raise CatalogError(f"no table or database {name!r}", hint=hint)
-    held = [*catalog.list_tables(identifier), *catalog.list_namespaces(identifier)]
-    if held:
-        first = ", ".join(".".join(each) for each in sorted(held)[:3])
-        hint = "drop what it holds first"
-        raise CatalogError(f"database {name} holds {len(held):,}: {first}", hint=hint)
-    return Drop(identifier, False, keep_files, f"database {name}, which is empty.")
+    kind = kind_of(catalog, identifier)
+    if kind == "iceberg":
+        told = _told_of_table(catalog, identifier, keep_files=keep_files)
+    elif kind == "external":
+        place = _external(catalog, identifier).location
+        told = f"external table {name}; its files in {place} stay."
+    elif kind == "view":
+        told = f"view {name}."
+    else:
+        _check_empty(catalog, identifier)
+        told = f"database {name}, which is empty."
+    return Drop(identifier, kind, keep_files, told)
 
 
 def drop(catalog: Catalog, plan: Drop) -> None:
     """Do it. Raises CatalogError when somebody else was faster, or the table forbids it."""
     name = ".".join(plan.identifier)
     try:
-        if not plan.is_table:
+        if plan.kind is None:
             catalog.drop_namespace(plan.identifier)
+        elif plan.kind == "view":
+            catalog.drop_view(plan.identifier)
+        elif plan.kind == "external":
+            _externals(catalog).drop(".".join(plan.identifier[:-1]), plan.identifier[-1])
         elif plan.keep_files:
             catalog.drop_table(plan.identifier)
         else:
             purge_table(catalog, plan.identifier)
-    except (NoSuchTableError, NoSuchNamespaceError) as e:
+    except (NoSuchTableError, NoSuchViewError, NoSuchNamespaceError) as e:
         raise CatalogError(f"{name} is gone already", hint="somebody else dropped it") from e
     except NamespaceNotEmptyError as e:
         raise CatalogError(f"database {name} is not empty: {e}", hint="look again") from e
@@ -90,27 +99,89 @@ def drop(catalog: Catalog, plan: Drop) -> None:
 def plan_rename(catalog: Catalog, old: Identifier, new: Identifier) -> Rename:
     """What a rename would do. Raises CatalogError when it can't be done."""
     names = [".".join(old), ".".join(new)]
-    if len(old) < 2 or not catalog.table_exists(old):
+    kind = kind_of(catalog, old)
+    if kind is None:
         hint = "`lakehouse catalog tables` lists them"
         raise CatalogError(f"no table {names[0]!r}", hint=hint)
-    if len(new) < 2 or not catalog.namespace_exists(new[:-1]):
+    if len(new) < 2 or not all(new) or not catalog.namespace_exists(new[:-1]):
         hint = "`lakehouse catalog databases` lists them; a name is database.table"
         raise CatalogError(f"no database for {names[1]!r}", hint=hint)
-    if catalog.table_exists(new):
-        raise CatalogError(f"there is a table {names[1]} already", hint="choose another name")
-    _refuse_draft(catalog, old)
-    streams = streams_of(catalog.load_table(old).metadata)
-    again = _AGAIN.format(streams=", ".join(streams)).replace("It holds", "With it goes")
-    told = f"{names[0]} to {names[1]}.{again if streams else ''}"
-    return Rename(old, new, streams, told)
+    if taken := kind_of(catalog, new):
+        what = "view" if taken == "view" else "table"
+        raise CatalogError(f"there is a {what} {names[1]} already", hint="choose another name")
+    told, streams = f"{names[0]} to {names[1]}.", tuple[str, ...]()
+    if kind == "iceberg":
+        _refuse_draft(catalog, old)
+        streams = streams_of(catalog.load_table(old).metadata)
+        again = _AGAIN.format(streams=", ".join(streams)).replace("It holds", "With it goes")
+        told += again if streams else ""
+    elif kind == "external":
+        told += " A crawler that finds its files makes the old name again."
+    return Rename(old, new, kind, streams, told)
 
 
 def rename(catalog: Catalog, plan: Rename) -> None:
-    """Do it. Raises CatalogError when somebody else was faster, or the name can't be had."""
+    """Do it. Raises CatalogError when somebody else was faster, or the name can't be had.
+
+    No catalog renames views and external tables: the new name is there before the old one goes.
+    """
     try:
-        catalog.rename_table(plan.old, plan.new)
-    except (NoSuchTableError, NoSuchNamespaceError, TableAlreadyExistsError, ValueError) as e:
+        if plan.kind == "iceberg":
+            catalog.rename_table(plan.old, plan.new)
+        elif plan.kind == "external":
+            made = replace(
+                _external(catalog, plan.old), database=".".join(plan.new[:-1]), name=plan.new[-1]
+            )
+            _externals(catalog).create(made)
+            _externals(catalog).drop(".".join(plan.old[:-1]), plan.old[-1])
+        else:
+            view = catalog.load_view(plan.old)
+            properties = view.properties
+            catalog.create_view(
+                plan.new, view.schema(), view.current_version(), properties=properties
+            )
+            catalog.drop_view(plan.old)
+    except _NOT_RENAMED as e:
         raise CatalogError(f"not renamed: {e}", hint="choose another name, or look again") from e
+
+
+def _told_of_table(catalog: Catalog, identifier: Identifier, *, keep_files: bool) -> str:
+    table = catalog.load_table(identifier)
+    _refuse_draft(catalog, identifier)
+    size = measured(table, identifier)
+    rows = "" if size.rows is None else f"{size.rows:,} rows, "
+    files = f"{size.files:,} files, {size.bytes:,} bytes, {size.snapshots:,} snapshots"
+    fate = f"leaving its files in {table.location()}" if keep_files else "with all its files"
+    streams = streams_of(table.metadata)
+    again = _AGAIN.format(streams=", ".join(streams)) if streams else ""
+    return f"table {'.'.join(identifier)} ({rows}{files}), {fate}.{again}"
+
+
+def _check_empty(catalog: Catalog, identifier: Identifier) -> None:
+    name = ".".join(identifier)
+    if not all(identifier) or not catalog.namespace_exists(identifier):
+        hint = "`lakehouse catalog tables` and `databases` list what there is"
+        raise CatalogError(f"no table or database {name!r}", hint=hint)
+    inside = [entry.identifier for entry in entries_in(catalog, identifier)]
+    held = [*inside, *catalog.list_namespaces(identifier)]
+    if held:
+        first = ", ".join(".".join(each) for each in sorted(held)[:3])
+        hint = "drop what it holds first"
+        raise CatalogError(f"database {name} holds {len(held):,}: {first}", hint=hint)
+
+
+def _externals(catalog: Catalog) -> ExternalTables:
+    found = external_tables(catalog)
+    if found is None:
+        raise CatalogError("this catalog keeps no external tables", hint="use another catalog")
+    return found
+
+
+def _external(catalog: Catalog, identifier: Identifier) -> ExternalTable:
+    found = _externals(catalog).find(".".join(identifier[:-1]), identifier[-1])
+    if found is None:
+        raise CatalogError(f"{'.'.join(identifier)} is gone already", hint="look again")
+    return found
 
 
 def _refuse_draft(catalog: Catalog, identifier: Identifier) -> None:

@@ -1,16 +1,24 @@
 """The three catalogs the suite runs over, and a service to send requests to."""
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 import requests
+from click.testing import CliRunner, Result
 from pyiceberg.catalog import Catalog, load_catalog
 
+from lakehouse.athena.session import open_athena
 from lakehouse.catalog import Endpoint, catalog_endpoint, open_catalog
-from lakehouse.config import Settings
+from lakehouse.cli.root import lakehouse
+from lakehouse.config import ExternalSettings, Settings
+from lakehouse.errors import LakehouseError
+
+Command: TypeAlias = Callable[..., Result]
 
 BUCKET = "lake"
 KINDS = ("sqlite", "rest", pytest.param("glue", marks=pytest.mark.xdist_group("moto")))
@@ -69,6 +77,64 @@ def catalog(request: pytest.FixtureRequest) -> Iterator[Catalog]:
     name = "settings" if request.param == "sqlite" else "glue_settings"
     with open_catalog(request.getfixturevalue(name)) as opened:
         yield opened
+
+
+@pytest.fixture(params=KINDS)
+def any_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of a home on each of the catalogs; raw files may lie in `raw`."""
+    external = ExternalSettings(folders=[tmp_path / "raw"])
+    if request.param != "rest":
+        name = "settings" if request.param == "sqlite" else "glue_settings"
+        own: Settings = request.getfixturevalue(name)
+        yield own.model_copy(update={"external": external})
+        return
+    served: Settings = request.getfixturevalue("settings")
+    with catalog_endpoint(served) as endpoint:
+        given = {"uri": endpoint.uri, "token": endpoint.token}
+        catalog = {"type": "rest", **given, "warehouse": str(served.warehouse)}
+        home = tmp_path / "other home"
+        yield served.model_copy(update={"home": home, "catalog": catalog, "external": external})
+
+
+@pytest.fixture
+def command(any_settings: Settings, tmp_path: Path) -> Command:
+    """The command line over each of the catalogs."""
+    return commanding(any_settings, tmp_path / "lakehouse.toml")
+
+
+def commanding(settings: Settings, config: Path) -> Command:
+    """The command line, configured by a file of these settings."""
+    catalog = [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in settings.catalog.items()]
+    folders = json.dumps([str(folder) for folder in settings.external.folders])
+    lines = ["[external]", f"folders = {folders}", *(["[catalog]", *catalog] if catalog else [])]
+    config.write_text("\n".join(lines))
+
+    def run(*arguments: str) -> Result:
+        flags = ["--config", str(config), "--home", str(settings.home)]
+        result = CliRunner().invoke(lakehouse, [*flags, *arguments])
+        if isinstance(result.exception, LakehouseError):
+            assert result.exception.hint
+        elif result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+def run_all(settings: Settings, *statements: str) -> list[list[tuple[Any, ...]]]:
+    """The rows of each statement, in Athena's dialect."""
+    found = []
+    with open_athena(settings, write=True) as session:
+        for sql in statements:
+            pages = session.run(sql)[0].pages()
+            found.append([tuple(row.values()) for page in pages for row in page.to_pylist()])
+    return found
+
+
+def told(result: Result) -> Any:
+    """What a command printed as JSON."""
+    assert result.exit_code == 0, result.exception
+    return json.loads(result.stdout)
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,13 @@ from typing import Any
 
 import boto3
 import pytest
-from click.testing import CliRunner, Result
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError, NoSuchViewError, TableAlreadyExistsError
 
-from lakehouse.athena.session import open_athena
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.rest import serving
-from lakehouse.cli.root import lakehouse
 from lakehouse.config import Settings
-from lakehouse.errors import LakehouseError
-from tests.contract.conftest import Service
+from tests.contract.conftest import Command, Service, commanding, run_all
 
 pytestmark = pytest.mark.xdist_group("moto")
 
@@ -45,90 +41,20 @@ def glue(glue_settings: Settings) -> Any:
     )
 
 
-def run_all(settings: Settings, *statements: str) -> list[list[tuple[Any, ...]]]:
-    """The rows of each statement, in Athena's dialect."""
-    with open_athena(settings, write=True) as session:
-        return [rows(session.run(sql)[0]) for sql in statements]
-
-
-def rows(result: Any) -> list[tuple[Any, ...]]:
-    return [tuple(row.values()) for page in result.pages() for row in page.to_pylist()]
-
-
 @pytest.fixture
-def config(glue_settings: Settings, tmp_path: Path) -> Path:
-    file = tmp_path / "glue.toml"
-    lines = [
-        f"{json.dumps(key)} = {json.dumps(value)}" for key, value in glue_settings.catalog.items()
-    ]
-    file.write_text("[catalog]\n" + "\n".join(lines))
-    return file
+def command(glue_settings: Settings, tmp_path: Path) -> Command:
+    return commanding(glue_settings, tmp_path / "glue.toml")
 
 
-@pytest.fixture
-def command(config: Path, glue_settings: Settings) -> Any:
-    def run(*arguments: str) -> Result:
-        flags = ["--config", str(config), "--home", str(glue_settings.home)]
-        result = CliRunner().invoke(lakehouse, [*flags, *arguments])
-        if isinstance(result.exception, LakehouseError):
-            assert result.exception.hint
-        elif result.exception:
-            raise result.exception
-        return result
-
-    return run
-
-
-def test_the_commands_work_over_glue(glue_settings: Settings, command: Any, glue: Any) -> None:
-    def told(*arguments: str) -> Any:
-        result = command(*arguments, "--json")
-        assert result.exit_code == 0, result.exception
-        return json.loads(result.stdout)
-
+def test_a_renamed_table_keeps_what_athena_expects(
+    glue_settings: Settings, command: Command, glue: Any
+) -> None:
     run_all(glue_settings, *MAKE)
-    (shop,) = told("catalog", "databases")
-    assert (shop["database"], shop["tables"], shop["comment"]) == ("shop", 1, "What was sold")
-    (sales,) = told("catalog", "tables")
-    assert (sales["table"], sales["rows"], sales["files"], sales["snapshots"]) == ("sales", 2, 2, 1)
-    shown = told("catalog", "show", "shop.sales")
-    assert shown["columns"][0]["comment"] == "Its number"
-    found = told("catalog", "partitions", "shop.sales")
-    assert [row["partition"] for row in found] == ["sold_at_month=2024-01", "sold_at_month=2024-02"]
-    run_all(
-        glue_settings,
-        "update shop.sales set country = 'DE' where id = 1",
-        "delete from shop.sales where id = 2",
-        "merge into shop.sales t using (select 3 as id) s on t.id = s.id"
-        " when not matched then insert (id, sold_at)"
-        " values (s.id, timestamp '2024-01-05 00:00:00')",
-    )
-    versions = told("catalog", "versions", "shop.sales")
-    assert [row["rows"] for row in versions][-1] == 2
-
-    command("tables", "tag", "shop.sales", "closing")
-    command("tables", "branch", "shop.sales", "trial", "--at", str(versions[-1]["snapshot_id"]))
-    assert "closing" in told("catalog", "versions", "shop.sales")[0]["names"]
-    assert command("tables", "maintain", "shop.sales", "--full").exit_code == 0
-    assert run_all(glue_settings, "select id, country from shop.sales order by id") == [
-        [(1, "DE"), (3, None)]
-    ]
-    to = str(versions[-1]["snapshot_id"])
-    assert command("tables", "rollback", "shop.sales", to, "--yes").exit_code == 0
-    assert run_all(glue_settings, "select id, country from shop.sales order by id") == [
-        [(1, "UK"), (2, "FR")]
-    ]
-
     before = glue.get_table(DatabaseName="shop", Name="sales")["Table"]
     assert command("catalog", "rename", "shop.sales", "shop.sold").exit_code == 0
     after = glue.get_table(DatabaseName="shop", Name="sold")["Table"]
     assert after["Parameters"] == before["Parameters"]
     assert after["StorageDescriptor"]["Columns"] == before["StorageDescriptor"]["Columns"]
-    assert command("catalog", "show", "shop.sales").exit_code == 1
-    assert "2 rows" in command("catalog", "drop", "shop.sold", "--dry-run").stderr
-    assert command("catalog", "drop", "shop", "--yes").exit_code == 1
-    assert command("catalog", "drop", "shop.sold", "--yes").exit_code == 0
-    assert command("catalog", "drop", "shop", "--yes").exit_code == 0
-    assert "shop" not in {one["Name"] for one in glue.get_databases()["DatabaseList"]}
 
 
 def test_a_table_carries_what_athena_expects(glue_settings: Settings, glue: Any) -> None:
@@ -233,22 +159,3 @@ def check_views(catalog: Catalog) -> None:
         catalog.create_view("shop.sales", sales, version)
     with pytest.raises(TableAlreadyExistsError):
         catalog.replace_view("shop.sales", sales, version)  # type: ignore[attr-defined]
-
-
-def test_tables_of_raw_files_are_read(glue_settings: Settings, command: Any) -> None:
-    raw = glue_settings.home / "raw"
-    raw.mkdir(parents=True)
-    (raw / "a.csv").write_text("1,x\n2,y\n")
-    read, listed = run_all(
-        glue_settings,
-        "create schema shop",
-        "create external table shop.raw (id int, s string)"
-        f" row format delimited fields terminated by ',' location '{raw}/'",
-        "select id, s from shop.raw order by id",
-        "show tables in shop",
-    )[-2:]
-    assert (read, listed) == ([(1, "x"), (2, "y")], [("raw",)])
-    refused = command("catalog", "show", "shop.raw")
-    assert refused.exit_code == 1
-    run_all(glue_settings, "drop table shop.raw")
-    assert list(raw.iterdir())

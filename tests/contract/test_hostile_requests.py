@@ -18,7 +18,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.catalog.rest import serving
 from lakehouse.catalog.rest.app import ROUTES
 from lakehouse.config import Settings
-from tests.contract.conftest import Service, client_of
+from tests.contract.conftest import Service, client_of, refused
 
 REQUESTS = 400
 FIELD = {"id": 1, "name": "x", "required": False, "type": "long"}
@@ -139,6 +139,7 @@ def test_views_by_pyicebergs_client(settings: Settings, tmp_path: Path) -> None:
             sql = client.load_view("shop.v").sql_for("athena")
             assert sql is not None
             assert sql.sql == "select 1 as x"
+            change_views(Service(endpoint), made.metadata.view_uuid)
             client.drop_view("shop.v")
             for action in (client.load_view, client.drop_view):
                 with pytest.raises(NoSuchViewError):
@@ -153,3 +154,42 @@ def test_views_by_pyicebergs_client(settings: Settings, tmp_path: Path) -> None:
     assert '"GET /v1/config HTTP/1.1" 401 ' in lines[-1]
     assert all(line.count('"') == 6 and line.startswith("127.0.0.1 - - [") for line in lines)
     assert endpoint.token not in log.read_text()
+
+
+def change_views(service: Service, uuid: str) -> None:
+    place = "namespaces/shop/views/v"
+    other = {"type": "sql", "sql": "select 2 as y", "dialect": "spark"}
+    shape = {"type": "struct", "fields": [{"id": 1, "name": "y", "required": False, "type": "int"}]}
+    version = {**VIEW, "version-id": 7, "schema-id": -1, "representations": [other]}
+    updates = [
+        {"action": "add-schema", "schema": shape},
+        {"action": "add-view-version", "view-version": version},
+        {"action": "set-current-view-version", "view-version-id": -1},
+        {"action": "set-properties", "updates": {"comment": "twos", "more": "x"}},
+        {"action": "remove-properties", "removals": ["more"]},
+    ]
+    asked = {"requirements": [{"type": "assert-view-uuid", "uuid": uuid}], "updates": updates}
+    assert service("POST", place, asked).status_code == 200
+    assert refused(service("POST", place, asked), 409, "CommitFailedException")
+    names = [{"namespace": ["shop"], "name": name} for name in ("v", "w")]
+    move = {"source": names[0], "destination": names[1]}
+    assert service("POST", "views/rename", move).status_code == 204
+    assert service("GET", place).status_code == 404
+    metadata = service("GET", "namespaces/shop/views/w").json()["metadata"]
+    (kept,) = metadata["versions"]
+    assert (kept["version-id"], kept["representations"]) == (7, [other])
+    assert metadata["schemas"][0]["fields"][0]["name"] == "y"
+    assert metadata["properties"] == {"comment": "twos"}
+    back = {"source": names[1], "destination": names[0]}
+    assert service("POST", "views/rename", back).status_code == 204
+    for wrong in (
+        {},
+        {"updates": [{"action": "explode"}]},
+        {"updates": [{"action": "set-current-view-version", "view-version-id": 99}]},
+        {"updates": [{"action": "add-view-version", "view-version": {"schema-id": 5}}]},
+        {"updates": [{"action": "add-schema"}]},
+        {"updates": [], "requirements": [{"type": "assert-anything"}]},
+    ):
+        assert service("POST", place, wrong).status_code == 400, wrong
+    elsewhere = {"updates": [{"action": "set-location", "location": "/tmp/o"}]}
+    assert service("POST", place, elsewhere).status_code == 403

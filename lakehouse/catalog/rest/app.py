@@ -53,7 +53,13 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     f"{_TABLE}/metrics": {"POST": tables.report_metrics},
     f"{_NAMESPACE}/register": {"POST": tables.register_table},
     f"{_NAMESPACE}/views": {"GET": views.list_views, "POST": views.create_view},
-    _VIEW: {"GET": views.load_view, "HEAD": views.head_view, "DELETE": views.drop_view},
+    _VIEW: {
+        "GET": views.load_view,
+        "HEAD": views.head_view,
+        "POST": views.commit_view,
+        "DELETE": views.drop_view,
+    },
+    "views/rename": {"POST": views.rename_view},
     "tables/rename": {"POST": tables.rename_table},
     "transactions/commit": {"POST": transactions.commit_transaction},
 }
@@ -100,7 +106,7 @@ def configuration(call: Call) -> Response:
 def _backs(catalog: Catalog, path: str) -> bool:
     if path == "transactions/commit":
         return isinstance(catalog, TransactionalCatalog)
-    return "/views" not in path or isinstance(catalog, ViewCatalog)
+    return "views" not in path.split("/") or isinstance(catalog, ViewCatalog)
 
 
 class _Guard:

@@ -1,10 +1,11 @@
-"""The views of the service: made, listed, loaded and dropped, where the catalog keeps views."""
+"""The views of the service: made, replaced, renamed, dropped, where the catalog keeps views."""
 
 import json
+from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from pyiceberg.catalog.rest import CreateViewRequest
-from pyiceberg.exceptions import NoSuchViewError
+from pyiceberg.exceptions import CommitFailedException, NoSuchViewError
 from pyiceberg.typedef import Identifier
 from pyiceberg.view import View
 from starlette.responses import JSONResponse, Response
@@ -14,6 +15,8 @@ from lakehouse.catalog.rest.calls import Call
 from lakehouse.catalog.rest.failures import RefusedError, bad_request
 from lakehouse.catalog.rest.namespaces import require_namespace
 from lakehouse.catalog.rest.pages import page
+from lakehouse.catalog.rest.tables import RenameTable, identifier_of
+from lakehouse.catalog.rest.view_changes import changed_view
 from lakehouse.catalog.views import ViewCatalog
 
 
@@ -44,6 +47,46 @@ def create_view(call: Call) -> Response:
         identifier, wanted.view_schema, wanted.view_version, None, wanted.properties
     )
     return _described(call, identifier, view)
+
+
+class CommitView(BaseModel):
+    """Changes to a view; `requirements` are what must hold of it."""
+
+    requirements: list[dict[str, Any]] = []
+    updates: list[dict[str, Any]]
+
+
+def commit_view(call: Call) -> Response:
+    """Put another version, or other properties, in the place of a view's."""
+    if not isinstance(call.catalog, ViewCatalog):
+        raise NotImplementedError("this catalog keeps no views")
+    wanted, identifier = call.body(CommitView), call.named("view")
+    old = call.catalog.load_view(identifier)
+    for each in wanted.requirements:
+        if each.get("type") != "assert-view-uuid":
+            raise bad_request(f"no requirement {each.get('type')!r} of views")
+        if each.get("uuid") != old.metadata.view_uuid:
+            raise CommitFailedException(f"{'.'.join(identifier)} is another view by now")
+    made = changed_view(old.metadata, wanted.updates)
+    (version,) = [one for one in made.versions if one.version_id == made.current_version_id]
+    schemas = {schema.schema_id: schema for schema in made.schemas}
+    if version.schema_id not in schemas or not version.representations:
+        raise bad_request("a version of a view needs one of its schemas, and a representation")
+    schema = schemas[version.schema_id]
+    view = call.catalog.replace_view(identifier, schema, version, made.properties)
+    return _described(call, identifier, view)
+
+
+def rename_view(call: Call) -> Response:
+    """Give a view another name: it is there under both for a moment."""
+    wanted = call.body(RenameTable)
+    old, new = identifier_of(wanted.source), identifier_of(wanted.destination)
+    view = call.catalog.load_view(old)
+    call.catalog.create_view(
+        new, view.schema(), view.current_version(), None, view.metadata.properties
+    )
+    call.catalog.drop_view(old)
+    return Response(status_code=204)
 
 
 def load_view(call: Call) -> Response:

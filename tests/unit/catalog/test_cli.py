@@ -38,15 +38,16 @@ def test_tables_are_listed(shop: Settings) -> None:
     lines = [line.split() for line in run(shop, "catalog", "tables").splitlines()]
     size = sum(file.stat().st_size for file in shop.warehouse.rglob("*.parquet"))
     assert lines == [
-        ["table", "rows", "files", "bytes", "snapshots"],
-        ["shop.empty", "0", "0", "0", "0"],
-        ["shop.sales", "1,234", "1", f"{size:,}", "1"],
+        ["table", "kind", "rows", "files", "bytes", "snapshots"],
+        ["shop.empty", "iceberg", "0", "0", "0", "0"],
+        ["shop.sales", "iceberg", "1,234", "1", f"{size:,}", "1"],
     ]
 
 
 def test_tables_are_listed_as_json(shop: Settings) -> None:
     empty, sales = json.loads(run(shop, "catalog", "tables", "--json"))
     assert empty | {"bytes": 0} == {
+        "kind": "iceberg",
         "namespace": "shop",
         "table": "empty",
         "rows": 0,
