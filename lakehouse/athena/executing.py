@@ -9,6 +9,7 @@ from lakehouse.athena.functions.table import FUNCTIONS
 from lakehouse.athena.results import as_printed, as_stored
 from lakehouse.athena.session import AthenaSession, open_athena
 from lakehouse.config import Settings
+from lakehouse.query.access.viewer import Viewer, narrowed
 from lakehouse.query.executions.answers import Answer, DuckDbStatements, Opener
 from lakehouse.query.executions.opened import Executions
 from lakehouse.query.executions.opened import open_executions as open_with
@@ -37,6 +38,10 @@ class AthenaStatements:
     def session(self) -> Session:
         """The session under it."""
         return self._athena.session
+
+    def see_as(self, viewer: Viewer | None) -> None:
+        """Let the next statements see what `viewer` does."""
+        self._athena.see(narrowed(viewer))
 
     def run(self, sql: str, parameters: Sequence[object]) -> Answer:
         """Begin a statement. Raises what `AthenaSession.run` raises."""

@@ -20,10 +20,11 @@ from lakehouse.athena.external.changes import ExternalChanges
 from lakehouse.athena.external.partitions import name_of
 from lakehouse.athena.external.places import Places
 from lakehouse.athena.external.relation import ExternalSchema, columns_of
-from lakehouse.athena.information_schema import InformationSchema
+from lakehouse.athena.information_schema import Catalogued, InformationSchema
 from lakehouse.athena.metadata_schema import MetadataSchema
 from lakehouse.athena.names import LAKE, named
 from lakehouse.athena.schema import Remembered, Schema, TableColumns
+from lakehouse.athena.seen import SeenCatalogued, SeenSchema, sees
 from lakehouse.athena.statements import values as v
 from lakehouse.athena.translation import Translation
 from lakehouse.athena.writing.router import WriteRouter
@@ -34,13 +35,15 @@ from lakehouse.catalog.statistics import namespaces, table_names
 from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
+from lakehouse.query.access.scope import Scope
 from lakehouse.query.session import Session
 
 
 class Lake:
     """The tables and views of the catalog, opened when one is first needed.
 
-    `files_read` are the external tables that were looked at, whose files tell no state.
+    `scope` tells what is shown of them; None: everything. `files_read` are the external tables that
+    were looked at, whose files tell no state.
     """
 
     def __init__(
@@ -50,11 +53,13 @@ class Lake:
         told: Callable[[Exception], LakehouseError],
         *,
         write: bool,
+        scope: Callable[[], Scope | None] = lambda: None,
     ) -> None:
         self._session = session
         self._settings = settings
         self._told = told
         self._write = write
+        self._scope = scope
         self._opened = ExitStack()
         self.files_read: set[str] = set()
         self.looked: Tables = {}
@@ -126,7 +131,7 @@ class Lake:
         if isinstance(statement, v.ShowProperties):
             return self._shown_properties(statement)
         if isinstance(statement, v.Describe):
-            if table := self._external(statement.table):
+            if (table := self._external(statement.table)) and self._scope() is None:
                 return self._described(statement, table)
             columns = listings.found_table(self.schema, statement.table)
             comments = self._comments(statement.table) if columns.writable else {}
@@ -143,7 +148,7 @@ class Lake:
             return listings.listed("createtab_stmt", external.create_table(table))
         if statement.what == "partitions" and table:
             return listings.listed("partition", _partitions(table))
-        if statement.what == "columns" and table:
+        if statement.what == "columns" and table and self._scope() is None:
             names = [column.name for column in (*table.columns, *table.partition_keys)]
             return listings.listed("field", names)
         if statement.what == "create table":
@@ -158,6 +163,9 @@ class Lake:
             of = statement.of[0] if statement.of else self._database
             views = [(of, name) for name in self._views.names(of)]
             known += [(of, name) for name in (self.external.names(of) if self.external else ())]
+        if self._scope() is not None:
+            known = [(of, name) for of, name in known if not name or sees(self.schema, of, name)]
+            views = [(of, name) for of, name in views if sees(self.schema, of, name)]
         return listings.show(statement, self.schema, known, views, self._database)
 
     def _shown_properties(self, statement: v.ShowProperties) -> Translation:
@@ -210,7 +218,9 @@ class Lake:
 
         files = ExternalSchema(tables, find, self._session, self._places)
         every = InformationSchema(files, self._catalogued, self._hold_catalogued, database)
-        return Looked(every, self.looked)
+        looked = Looked(every, self.looked)
+        scope = self._scope()
+        return looked if scope is None else SeenSchema(looked, scope)
 
     def _metadata_place(self, parts: tuple[str, ...], database: str) -> str | None:
         """Where a table's metadata lies, which never changes, as the engine will find it."""
@@ -222,8 +232,9 @@ class Lake:
         except (NoSuchTableError, AthenaError):
             return None
 
-    def _catalogued(self) -> LakeCatalogued:
-        return LakeCatalogued(self._catalog, self._listed, self._views, self.external, self.schema)
+    def _catalogued(self) -> Catalogued:
+        found = LakeCatalogued(self._catalog, self._listed, self._views, self.external, self.schema)
+        return found if self._scope() is None else SeenCatalogued(found, lambda: self.schema)
 
     def _hold_catalogued(self, name: str, rows: pa.Table) -> None:
         self.files_read.add(name)  # a state that no snapshot tells

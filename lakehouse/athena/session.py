@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from lakehouse.athena import seen
 from lakehouse.athena.errors import AthenaError, error_of_kind, not_supported
 from lakehouse.athena.prepared import PreparedStatements
 from lakehouse.athena.statements import parse_statement
@@ -18,6 +19,7 @@ from lakehouse.athena.translation import Translation, check_size, translate
 from lakehouse.athena.types import BOOLEAN, VARCHAR, Type, text
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
+from lakehouse.query.access.scope import Scope
 from lakehouse.query.diagnosis import no_answer, taken_apart
 from lakehouse.query.results import Column, Result
 from lakehouse.query.session import Planned, Session, open_session
@@ -38,11 +40,16 @@ class AthenaSession:
         self._settings = settings
         self._write = write
         self._prepared = PreparedStatements(settings.home / "prepared")
+        self._scope: Scope | None = None
 
     @property
     def session(self) -> Session:
         """The session that the engine's statements run in."""
         return self._session
+
+    def see(self, scope: Scope | None) -> None:
+        """Let the next statements see what a scope shows; None: everything."""
+        self._scope = scope
 
     @property
     def views_read(self) -> dict[str, str]:
@@ -89,6 +96,8 @@ class AthenaSession:
     def _answer(
         self, statement: v.Statement, sql: str, parameters: Sequence[object] = ()
     ) -> Answer:
+        if self._scope is not None:
+            seen.refuse(statement)
         if statement.writes:
             self._refuse_unless_writing(sql)
             return self._lake.router.run(statement, parameters), ()
@@ -164,7 +173,9 @@ class AthenaSession:
         # Brings pyiceberg, which was imported while the engine started.
         from lakehouse.athena.lake import Lake  # noqa: PLC0415
 
-        return Lake(self._session, self._settings, told, write=self._write)
+        return Lake(
+            self._session, self._settings, told, write=self._write, scope=lambda: self._scope
+        )
 
 
 @contextmanager

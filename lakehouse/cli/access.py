@@ -168,7 +168,7 @@ def check(
 ) -> None:
     """Tell what a person sees of every table: which rows, and which columns are hidden."""
     from lakehouse.query.access.checking import seen_by
-    from lakehouse.query.access.rules import Person
+    from lakehouse.query.access.viewer import Person
 
     found = seen_by(invocation.settings(), Person(person, frozenset(groups)), table)
     rows: list[dict[str, object]] = [

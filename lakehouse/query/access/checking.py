@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from lakehouse.config import Settings
 from lakehouse.errors import AccessError, CatalogError
 from lakehouse.query.access.rulebook import RuleBook
-from lakehouse.query.access.rules import Person
 from lakehouse.query.access.scope import Find, Scope
+from lakehouse.query.access.viewer import Person
 from lakehouse.query.names import NamedTable, named_tables
 from lakehouse.quoting import identifier
 from lakehouse.tables.access import NAMESPACE

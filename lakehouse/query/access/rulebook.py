@@ -16,24 +16,14 @@ from lakehouse.catalog.explaining import explained
 from lakehouse.catalog.sql import LakeSqlCatalog
 from lakehouse.config import Settings
 from lakehouse.errors import AccessError, LakehouseError
-from lakehouse.query.access.rules import Person, Rules
-from lakehouse.query.access.scope import Scope
+from lakehouse.query.access.rules import Rules
+from lakehouse.query.access.viewer import Person, Viewer
 from lakehouse.tables.access import COLUMN_RULES, ROW_RULES
 
 # A catalog behind a network is asked so often at most.
 _REMOTE_SECONDS = 5.0
 _NO_RULES = "let somebody in with `lakehouse access grant NAME`"
 _DAMAGED = "whoever keeps the lakehouse sees more with `lakehouse access show`"
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """A person, what the rules let that person see, and the snapshots of the rules."""
-
-    person: Person
-    scope: Scope
-    row_rules: int | None = None
-    column_rules: int | None = None
 
 
 @dataclass(frozen=True)

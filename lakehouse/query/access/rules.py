@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from lakehouse.access_settings import AccessSettings
 from lakehouse.query.access.scope import Scope
+from lakehouse.query.access.viewer import Person
 from lakehouse.tables.access import COLUMN_RULES, GROUP, ROW_RULES, USER
 
 # QuickSight calls the two columns UserName and GroupName.
@@ -26,14 +27,6 @@ _VALUE = re.compile(r'"((?:[^"]|"")*)"(?=,|$)|([^,]*)(?=,|$)', re.DOTALL)
 
 class UnreadableRulesError(ValueError):
     """A table is none of rules."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody who logged in, with the groups that the provider told."""
-
-    name: str
-    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from lakehouse.config import Settings
+from lakehouse.errors import AccessError
+from lakehouse.query.access.viewer import Viewer, narrowed
 from lakehouse.query.executions.parameters import as_row
 from lakehouse.query.executions.words import first_word, words_of
 from lakehouse.query.rendering import Rewriting, as_text, unchanged
@@ -48,6 +50,9 @@ class Statements(Protocol):
     def session(self) -> Session:
         """The session under it."""
 
+    def see_as(self, viewer: Viewer | None) -> None:
+        """Let the next statements see what `viewer` does. Raises AccessError if they can't."""
+
     def run(self, sql: str, parameters: Sequence[object]) -> Answer:
         """Begin the one statement in `sql`, with values for its question marks."""
 
@@ -84,6 +89,12 @@ class DuckDbStatements:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+
+    def see_as(self, viewer: Viewer | None) -> None:
+        """Refuse everybody from whom rules keep something: this dialect reaches past them."""
+        if narrowed(viewer) is not None:
+            message = "rules hold for you, and statements in DuckDB's dialect would reach past them"
+            raise AccessError(message, hint="ask in Athena's dialect")
 
     def run(self, sql: str, parameters: Sequence[object]) -> Answer:
         """Begin a statement. Raises what `Session.run` raises."""

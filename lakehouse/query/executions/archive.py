@@ -41,6 +41,7 @@ class Archive:
         since: datetime | None = None,
         until: datetime | None = None,
         containing: str | None = None,
+        person: str | None = None,
         limit: int | None = None,
     ) -> list[Execution]:
         """Executions that pass all filters, the newest first."""
@@ -50,6 +51,7 @@ class Archive:
             since=since,
             until=until,
             containing=containing,
+            person=person,
             limit=limit,
         )
 

@@ -21,7 +21,7 @@ from lakehouse.query.executions.records import Execution, State, TableRead
 # Below the home.
 FOLDER: Final = "queries"
 FILE: Final = "journal.db"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _COLUMNS: Final = [field.name for field in fields(Execution)]
 _TIMES: Final = ("submitted_at", "started_at", "ended_at")
 _CREATE: Final = """
@@ -30,6 +30,7 @@ CREATE TABLE executions (
     submitted_at INTEGER, parameters TEXT, state TEXT, started_at INTEGER, ended_at INTEGER,
     bytes_scanned INTEGER, files_scanned INTEGER, rows INTEGER, tables TEXT, views TEXT,
     error_code TEXT, error TEXT, result_location TEXT, result_id TEXT, cost REAL,
+    person TEXT DEFAULT '', rules TEXT DEFAULT '',
     owner TEXT, question TEXT, stop_asked INTEGER DEFAULT 0, carried INTEGER DEFAULT 0
 );
 CREATE INDEX by_time ON executions (submitted_at);
@@ -37,6 +38,8 @@ CREATE INDEX by_question ON executions (question, ended_at) WHERE question IS NO
 CREATE INDEX by_life ON executions (state) WHERE state IN ('QUEUED', 'RUNNING');
 CREATE INDEX by_carriage ON executions (carried) WHERE carried = 0;
 """
+# What journals of version 1 lack.
+_ADDED: Final = ("person", "rules")
 _DEAD: Final = "the process that ran it has ended"
 
 
@@ -61,12 +64,16 @@ class Journal:
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
-        if self._version() == 0:
+        if self._version() < _VERSION:
             self._db.execute("BEGIN IMMEDIATE")
-            if self._version() == 0:  # nobody else was first
+            version = self._version()  # somebody else may have been first
+            if version == 0:
                 for statement in _CREATE.split(";"):
                     self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {_VERSION}")
+            elif version == 1:
+                for column in _ADDED:
+                    self._db.execute(f"ALTER TABLE executions ADD COLUMN {column} TEXT DEFAULT ''")
+            self._db.execute(f"PRAGMA user_version = {_VERSION}")
             self._db.execute("COMMIT")
 
     def _version(self) -> int:
@@ -104,6 +111,7 @@ class Journal:
         since: datetime | None = None,
         until: datetime | None = None,
         containing: str | None = None,
+        person: str | None = None,
         limit: int | None = None,
     ) -> list[Execution]:
         """Executions, the newest first."""
@@ -119,6 +127,8 @@ class Journal:
             given.append(("submitted_at < ?", _micros(until)))
         if containing:
             given.append(("instr(lower(sql), lower(?)) > 0", containing))
+        if person is not None:
+            given.append(("person = ?", person))
         where = " AND ".join(condition for condition, _ in given) or "1"
         rest = f" ORDER BY submitted_at DESC, rowid DESC LIMIT {-1 if limit is None else limit}"
         return self._read(where + rest, [value for _, value in given])

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from contextlib import ExitStack, contextmanager
@@ -13,6 +13,7 @@ from threading import Lock
 import pyarrow as pa
 
 from lakehouse.config import Settings
+from lakehouse.query.access.viewer import Viewer
 from lakehouse.query.executions.answers import Opener, Statements
 from lakehouse.query.executions.history import carry_over_if_many
 from lakehouse.query.executions.journal import FOLDER, Journal
@@ -68,6 +69,10 @@ class Handle:
         """Wait for its end. Raises the error it ended with."""
         return self._done.result()
 
+    def when_ended(self, told: Callable[[Execution], None]) -> None:
+        """Have `told` called with what became of it, from whatever thread ends it."""
+        self._done.add_done_callback(lambda _: told(self.execution))
+
     def end(self, error: BaseException | None) -> None:
         """It has ended, well or with an error."""
         if error is None:
@@ -100,13 +105,19 @@ class Executions:
         return self._runner.run(self._runner.submit(sql, parameters), parameters, reuse)
 
     def start(
-        self, sql: str, parameters: Sequence[object] = (), reuse: timedelta | None = None
+        self,
+        sql: str,
+        parameters: Sequence[object] = (),
+        reuse: timedelta | None = None,
+        viewer: Viewer | None = None,
     ) -> Handle:
         """Have a statement run in the background, after those that were started before.
 
+        It sees what `viewer` does; without one, everything.
+
         Raises QueryError for parameters of no type; every other error is in the execution.
         """
-        recording = self._runner.submit(sql, parameters)
+        recording = self._runner.submit(sql, parameters, viewer)
         handle = Handle(recording)
         with self._lock:
             self._started.add(handle)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from lakehouse.query.access.viewer import Viewer
 from lakehouse.query.executions.answers import Answer
 from lakehouse.query.executions.errors import CancelledError, ScanCutoffError, code_of
 from lakehouse.query.executions.journal import Journal
@@ -25,16 +26,19 @@ _LOOK_SECONDS = 0.1
 class Recording:
     """What becomes of an execution. `given_up` is set when it is to be stopped."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with
         self,
         execution: Execution,
         journal: Journal,
         clock: Callable[[], datetime],
         given_up: Event,
         price_per_tb: float,
+        *,
+        viewer: Viewer | None = None,
     ) -> None:
         self.execution = execution
         self.given_up = given_up
+        self.viewer = viewer
         self._journal = journal
         self._clock = clock
         self._price = price_per_tb

@@ -44,7 +44,8 @@ class Execution:
     `lakehouse.query.executions.scans`). `rows` are the rows of the result, or the rows that were
     written. `tables` and `views` are what was read, views with a digest of their text.
     `result_id` names the execution whose result this one has: its own, or that of an earlier one
-    that answered the same.
+    that answered the same. `person` asked it, if somebody had to log in, under rules that have the
+    digest `rules` (empty: that show everything).
     """
 
     id: str
@@ -68,6 +69,8 @@ class Execution:
     result_location: str | None = None
     result_id: str | None = None
     cost: float = 0.0
+    person: str = ""
+    rules: str = ""
 
     @property
     def seconds(self) -> float | None:

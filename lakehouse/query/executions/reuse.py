@@ -1,6 +1,7 @@
 """Using a result again: when the same question was asked of the same state of all that it reads.
 
-The same text, parameters, dialect and database, by the same version of this program; and every
+The same text, parameters, dialect and database, under the same rules of who sees what, by the same
+version of this program; and every
 table and view that was read then is what it was: the same table at the same snapshot and schema,
 the same text of a view. Questions whose answers depend on anything else are never entered.
 """
@@ -25,6 +26,7 @@ def question_of(execution: Execution) -> str:
     """A digest that is equal for executions that ask the same."""
     asked = [
         __version__, execution.dialect, execution.database, execution.sql, execution.parameters,
+        execution.rules,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
+from lakehouse.query.access.viewer import Viewer
 from lakehouse.query.executions.answers import Answer, Statements
 from lakehouse.query.executions.journal import Journal
 from lakehouse.query.executions.kept import Keeping, place_of
@@ -101,6 +102,7 @@ class Runner:
         """The same, to ask it for names while no statement runs; nothing is recorded of that."""
         self.close()
         self._watching = Watching(self._workgroup, None, self._known)
+        self.statements.see_as(None)
         return self.statements
 
     def use(self, statements: Statements) -> None:
@@ -117,7 +119,9 @@ class Runner:
         """Take note of what the statement under way will scan. Raises ScanCutoffError."""
         self._watching.planned(plan, loaded, self.statements.session.catalog)
 
-    def submit(self, sql: str, parameters: Sequence[object] = ()) -> Recording:
+    def submit(
+        self, sql: str, parameters: Sequence[object] = (), viewer: Viewer | None = None
+    ) -> Recording:
         """A new execution, which waits to be run. Raises QueryError for a parameter of no type."""
         execution = Execution(
             id=str(uuid4()),
@@ -129,10 +133,17 @@ class Runner:
             submitted_at=self._clock(),
             parameters=tuple(map(written, parameters)),
             result_location=str(self._site.results),
+            person=viewer.person.name if viewer else "",
+            rules=viewer.scope.digest if viewer else "",
         )
         self._site.journal.submit(execution, self._site.owner.name)
         return Recording(
-            execution, self._site.journal, self._clock, Event(), self._group.price_per_tb
+            execution,
+            self._site.journal,
+            self._clock,
+            Event(),
+            self._group.price_per_tb,
+            viewer=viewer,
         )
 
     def run(
@@ -170,6 +181,7 @@ class Runner:
         slots = (self._site.folder / "slots", self._workgroup, self._group.concurrency)
         held.enter_context(slot(*slots, recording.given_up))
         recording.started()
+        statements.see_as(recording.viewer)
         repeatable = statements.repeatable(execution.sql)
         if repeatable:
             age = self._group.reuse if reuse is None else reuse

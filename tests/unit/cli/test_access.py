@@ -11,7 +11,8 @@ from lakehouse.catalog import open_catalog
 from lakehouse.cli.root import _exit_code, lakehouse
 from lakehouse.config import Settings, load_settings
 from lakehouse.errors import AccessError, ConfigError
-from lakehouse.query.access import Person, RuleBook
+from lakehouse.query.access.rulebook import RuleBook
+from lakehouse.query.access.viewer import Person
 
 
 @pytest.fixture

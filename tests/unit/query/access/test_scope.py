@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from lakehouse.access_settings import AccessSettings
 from lakehouse.errors import AccessError
-from lakehouse.query.access.rules import Person, Rules, UnreadableRulesError, values_of
+from lakehouse.query.access.rules import Rules, UnreadableRulesError, values_of
 from lakehouse.query.access.scope import Scope
+from lakehouse.query.access.viewer import Person
 
 SALES = [
     ("France", "A", "1"), ("France", "B", "2"), ("Norway", "A", "3"), ("Korea, South", "C", None),
