@@ -33,12 +33,16 @@ class Pattern:
     reason: str = ""
     anchored_end: bool = False
     optional_groups: bool = False
+    invalid: bool = False  # to Java too
 
     @property
     def matches_empty(self) -> bool:
         """Whether it can match without consuming anything: the engines then count differently."""
         return self.python is None or _may_be_empty(self.python)
 
+
+# What Python says of a pattern that Java takes neither.
+_MALFORMED = ("unterminated", "unbalanced", "nothing to repeat", "min repeat greater")
 
 # Texts in which a pattern that can match nothing shows that it can.
 _PROBES = ("", "a", " ", "0", "-", "a b", "A1-")
@@ -57,6 +61,7 @@ class _Reading:
         self.python: list[str] = []
         self.no_re2 = ""
         self.refused = ""
+        self.invalid = ""
         self.groups = 0
         self.anchored_end = False
         self.optional = False
@@ -89,9 +94,10 @@ def translate(pattern: str) -> Pattern:
         try:
             re.compile(python or "", re.ASCII)
         except re.error as error:
-            reading.refused = str(error)
+            reading.refused = reading.invalid = str(error)
     if reading.refused:
-        return Pattern(None, None, reading.groups, reading.refused)
+        invalid = any(word in reading.invalid for word in _MALFORMED)
+        return Pattern(None, None, reading.groups, reading.refused, invalid=invalid)
     re2 = None if reading.no_re2 else "".join(reading.re2)
     return Pattern(
         re2, python, reading.groups, reading.no_re2, reading.anchored_end, reading.optional

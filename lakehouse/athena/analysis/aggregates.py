@@ -108,6 +108,8 @@ def modified(analyzer: ExpressionAnalyzer, node: n.Call, call: str, values: Sequ
     if node.nulls:
         inside = f"{inside} {node.nulls} NULLS"
     if node.order:
+        if node.distinct:
+            _check_distinct(analyzer, node, values)
         inside = f"{inside} ORDER BY {order_by(analyzer, node.order)}"
     sql = fill(f"{name}({inside})", values, BIGINT).sql
     conditions = [fill(condition, values, BIGINT).sql] if condition else []
@@ -118,6 +120,14 @@ def modified(analyzer: ExpressionAnalyzer, node: n.Call, call: str, values: Sequ
     if node.window is not None:
         sql += f" OVER ({window_sql(analyzer, node.window)})"
     return sql
+
+
+def _check_distinct(analyzer: ExpressionAnalyzer, node: n.Call, values: Sequence[Value]) -> None:
+    """With DISTINCT there is one row for each value: the order can only be its own."""
+    for item in node.order:
+        if analyzer.value(item.value).sql not in [value.sql for value in values]:
+            message = "With DISTINCT, ORDER BY expressions must appear in arguments"
+            raise AthenaError("EXPRESSION_NOT_IN_DISTINCT", message, item.position)
 
 
 def order_by(analyzer: ExpressionAnalyzer, items: Sequence[n.SortItem]) -> str:

@@ -192,6 +192,14 @@ def _text_to_uuid(value: Value, target: Type, position: Position) -> Value:
     return _guarded(f"regexp_full_match({{0}}, '{pattern}')", "CAST({0} AS UUID)", value, target)
 
 
+def _uuid_to_bytes(value: Value, target: Type, position: Position) -> Value:
+    return fill("unhex(replace(CAST({0} AS VARCHAR), '-', ''))", [value], target)
+
+
+def _bytes_to_uuid(value: Value, target: Type, position: Position) -> Value:
+    return _guarded("octet_length({0}) = 16", "CAST(hex({0}) AS UUID)", value, target)
+
+
 def _text_to_bytes(value: Value, target: Type, position: Position) -> Value:
     return fill("encode({0})", [value], target)
 
@@ -224,8 +232,7 @@ def text_of(value: Value) -> Value:
     elif made.base == "json":
         template = "athena_json_to_varchar({0})"
     elif made.base == "decimal" and made.precision == made.scale:
-        # The engine leaves out the zero before the point: -.5.
-        template = "regexp_replace(CAST({0} AS VARCHAR), '^(-?)[.]', '\\10.')"
+        template = "athena_decimal_text({0})"
     elif made.base.startswith("interval"):
         template = f"athena_{made.base.replace(' ', '_')}_text({{0}})"
     else:
@@ -331,6 +338,8 @@ _RULES: dict[tuple[str, str], Rule] = {
     ("varchar", ZONED): _text_to_zoned,
     ("varchar", "uuid"): _text_to_uuid,
     ("varchar", "varbinary"): _text_to_bytes,
+    ("uuid", "varbinary"): _uuid_to_bytes,
+    ("varbinary", "uuid"): _bytes_to_uuid,
     ("varchar", "varchar"): _text_to_text,
     ("integer", "varchar"): _to_text,
     ("floating", "varchar"): _to_text,

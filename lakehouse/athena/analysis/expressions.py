@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from lakehouse.athena.analysis.casts import cast
 from lakehouse.athena.analysis.coercion import coerce, unify
 from lakehouse.athena.analysis.json_calls import constructor, path_call
 from lakehouse.athena.analysis.scope import Scope, dotted, fields_of, row_field
-from lakehouse.athena.analysis.value import Value, cast_sql, fill, raw
+from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising, raw
 from lakehouse.athena.errors import AthenaError, Position, not_supported
 from lakehouse.athena.syntax import nodes as n
 from lakehouse.athena.types import (
@@ -26,7 +27,9 @@ from lakehouse.athena.types import (
     engine_type,
     field_names,
     identifier,
+    map_of,
     row,
+    text,
     type_of,
 )
 
@@ -232,10 +235,20 @@ def _like(analyzer: ExpressionAnalyzer, node: n.Like) -> Value:
     if not isinstance(escape.literal, str) or len(escape.literal) != 1:
         message = "Escape string must be a single character"
         raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, node.position)
-    if not isinstance(pattern.literal, str):
-        raise not_supported("LIKE with ESCAPE and a pattern that is no literal", node.position)
-    _check_escapes(pattern.literal, escape.literal, node.position)
-    return fill("({0} LIKE {1} ESCAPE {2})", [value, pattern, escape], BOOLEAN)
+    if isinstance(pattern.literal, str):
+        _check_escapes(pattern.literal, escape.literal, node.position)
+        return fill("({0} LIKE {1} ESCAPE {2})", [value, pattern, escape], BOOLEAN)
+    # What is escaped rightly taken away, no escape may be left.
+    sign = re.escape(escape.literal)
+    rest = f"regexp_replace({{1}}, {raw(text(f'{sign}[{sign}%_]'))}, '', 'g')"
+    wrong = raising("INVALID_FUNCTION_ARGUMENT", _ESCAPED)
+    template = (
+        f"CASE WHEN contains({rest}, {{2}}) THEN {wrong} ELSE {{0}} LIKE {{1}} ESCAPE {{2}} END"
+    )
+    return fill(template, [value, pattern, escape], BOOLEAN)
+
+
+_ESCAPED = "Escape character must be followed by '%', '_' or the escape character itself"
 
 
 def _check_escapes(pattern: str, escape: str, position: Position) -> None:
@@ -243,10 +256,7 @@ def _check_escapes(pattern: str, escape: str, position: Position) -> None:
     while i < len(pattern):
         if pattern[i] == escape:
             if pattern[i + 1 : i + 2] not in (escape, "%", "_"):
-                message = (
-                    "Escape character must be followed by '%', '_' or the escape character itself"
-                )
-                raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, position)
+                raise AthenaError("INVALID_FUNCTION_ARGUMENT", _ESCAPED, position)
             i += 1
         i += 1
 
@@ -304,8 +314,11 @@ def _subscript(analyzer: ExpressionAnalyzer, node: n.Subscript) -> Value:
         return fill(template, [base, coerce(index, BIGINT)], base.type.element)
     if base.type.base == "map":
         key, item = base.type.children
-        if common_type(key, index.type) != key:
+        wider = common_type(key, index.type)
+        if wider is None:
             raise operators.unapplicable("[]", base.type, index.type, node.position)
+        if wider != key:
+            key, base = wider, coerce(base, map_of(wider, item))
         missing = raising_key()
         template = (
             "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL "
@@ -356,7 +369,8 @@ def _case(analyzer: ExpressionAnalyzer, node: n.Case) -> Value:
 def _cast(analyzer: ExpressionAnalyzer, node: n.Cast) -> Value:
     target = type_of(node.type)
     if node.safe:
-        return analyzer.attempt(lambda inner: cast(inner.value(node.value), target, node.position))
+        value = analyzer.value(node.value)  # its own errors are not forgiven
+        return analyzer.attempt(lambda inner: cast(inner.hoist(value), target, node.position))
     return cast(analyzer.value(node.value), target, node.position)
 
 

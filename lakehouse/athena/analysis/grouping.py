@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from lakehouse.athena.analysis.expressions import ExpressionAnalyzer
@@ -32,12 +32,13 @@ def group_by(
     if node.group_distinct:
         raise not_supported("GROUP BY DISTINCT", node.position)
     inner = ExpressionAnalyzer(analyzer.scope, analyzer.queries, seen=analyzer.seen)
+    calls = {id(call) for call in (*analyzer.found_aggregates, *analyzer.found_windows)}
     expressions: set[str] = set()
     parts = []
     for element in node.group_by:
         members = []
         for member in element.members:
-            keys = [_key(inner, key, items) for key in member]
+            keys = [_key(inner, key, items, calls) for key in member]
             expressions.update(keys)
             members.append(keys)
         parts.append(_element(element.kind, members))
@@ -49,15 +50,31 @@ def _key(
     analyzer: ExpressionAnalyzer,
     node: n.Expression,
     items: Sequence[tuple[n.Expression | None, Value]],
+    calls: Set[int],
 ) -> str:
     place = ordinal(node, len(items))
     value = analyzer.value(node) if place is None else items[place][1]
+    if place is not None:
+        _check_scalar(items[place][0], calls)
     if contains_zone(value.type):
         raise not_supported("GROUP BY time zones that differ by row", node.position)
     if value.sql.isdigit() or value.sql in ("TRUE", "FALSE"):
         # A constant key would read as an ordinal.
         return f"({value.sql} + 0)" if value.sql.isdigit() else value.sql
     return value.sql
+
+
+def _check_scalar(node: n.Expression | None, calls: Set[int]) -> None:
+    """Raise EXPRESSION_NOT_SCALAR if an aggregate or window call, by its id, stands in a column."""
+    if node is None:
+        return
+    if id(node) in calls:
+        message = (
+            "GROUP BY clause cannot contain aggregations, window functions or grouping operations"
+        )
+        raise AthenaError("EXPRESSION_NOT_SCALAR", message, node.position)
+    for child in children(node):
+        _check_scalar(child, calls)
 
 
 def _element(kind: str, members: Sequence[Sequence[str]]) -> str:

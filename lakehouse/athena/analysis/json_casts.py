@@ -30,7 +30,9 @@ def _text_template(made: Type, slot: str, position: Position, *, nested: bool) -
 
 def _by_type(made: Type, slot: str, position: Position) -> str:
     base = made.base
-    if is_integer(made) or base in ("boolean", "decimal"):
+    if base == "decimal":
+        return f"athena_decimal_text({slot})"
+    if is_integer(made) or base in ("boolean", "unknown"):
         return f"CAST({slot} AS VARCHAR)"
     if base in ("double", "real"):
         return f"athena_{base}_json({slot})"
@@ -40,8 +42,6 @@ def _by_type(made: Type, slot: str, position: Position) -> str:
         return f"CAST(to_json(CAST({slot} AS VARCHAR)) AS VARCHAR)"
     if base == "timestamp":
         return f"'\"' || athena_timestamp_format({slot}, {made.precision}) || '\"'"
-    if base == "unknown":
-        return f"CAST({slot} AS VARCHAR)"
     if base == "array":
         item = _text_template(made.element, "j_", position, nested=True)
         return f"'[' || athena_join(list_transform({slot}, lambda j_: {item}), ',') || ']'"

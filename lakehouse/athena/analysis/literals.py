@@ -57,7 +57,10 @@ def number(node: n.NumberLiteral, *, negative: bool = False) -> Value:
     if node.kind == "decimal":
         return _decimal(sign + node.text, node)
     value = integer_value(node.text) * (-1 if negative else 1)
-    if -(2**31) <= value < 2**31:
+    if value == -(2**31):
+        # The engine takes the bare number for a BIGINT.
+        return Value(cast_sql(text(str(value)), INTEGER), INTEGER, value)
+    if -(2**31) < value < 2**31:
         return Value(str(value) if value >= 0 else f"({value})", INTEGER, value)
     if -(2**63) <= value < 2**63:
         return Value(cast_sql(text(str(value)), BIGINT), BIGINT, value)
@@ -163,7 +166,7 @@ def _timestamp(node: n.TypedLiteral) -> Value:
     local = Value(f"CAST('{_day(match['day'], node)} {clock}' AS TIMESTAMP)", made)
     if not match["zone"]:
         return local
-    zone = normal_zone(match["zone"].strip(), node.position)
+    zone = normal_zone(match["zone"].strip(), node.position, code="INVALID_LITERAL")
     return from_local(local, zone)
 
 

@@ -11,6 +11,7 @@ from lakehouse.athena.errors import AthenaError, Position, not_supported
 from lakehouse.athena.types import (
     BOOLEAN,
     DAY_TO_SECOND,
+    DOUBLE,
     MAX_PRECISION,
     VARCHAR,
     ZONED,
@@ -69,13 +70,13 @@ def _numbers(operator: str, left: Value, right: Value) -> Value:
     if operator in "+-*":
         return fill(f"({{0}} {operator} {{1}})", values, made)
     if is_floating(made):
-        # IEEE: x / 0 is Infinity or NaN; the engine's % takes only numbers it can divide.
-        template = "({0} / {1})" if operator == "/" else "athena_fmod({0}, {1})"
-        return fill(template, values, made)
+        # IEEE: x / 0 is Infinity or NaN, and the sign of x % y that of x.
+        return fill(f"({{0}} {operator} {{1}})", values, made)
     engine = "//" if operator == "/" else "%"
     if isinstance(right.literal, int) and right.literal != 0:
         return fill(f"({{0}} {engine} {{1}})", values, made)
-    template = f"CASE WHEN {{1}} = 0 THEN {_DIVISION_BY_ZERO} ELSE {{0}} {engine} {{1}} END"
+    zero = "{1} = 0 AND {0} IS NOT NULL"  # NULL by zero is NULL
+    template = f"CASE WHEN {zero} THEN {_DIVISION_BY_ZERO} ELSE {{0}} {engine} {{1}} END"
     return fill(template, values, made)
 
 
@@ -159,6 +160,8 @@ def _moments(operator: str, left: Value, right: Value, position: Position) -> Va
         made = common_type(left.type, right.type) or left.type
         values = [coerce(left, made), coerce(right, made)]
         return fill("athena_elapsed({0}, {1})", values, DAY_TO_SECOND)
+    if a == b == "time" and operator == "-":
+        return fill("athena_elapsed({0}, {1})", [left, right], DAY_TO_SECOND)
     if a == b == ZONED and operator == "-":
         return fill("athena_elapsed({0}, {1})", [instant(left), instant(right)], DAY_TO_SECOND)
     if operator == "+" and a.startswith("interval") and not b.startswith("interval"):
@@ -175,11 +178,15 @@ def _moments(operator: str, left: Value, right: Value, position: Position) -> Va
 def _scaled_interval(operator: str, left: Value, right: Value) -> Value | None:
     if operator == "*" and right.type.base.startswith("interval"):
         left, right = right, left
-    if not left.type.base.startswith("interval") or not is_integer(right.type):
+    if not left.type.base.startswith("interval") or not is_numeric(right.type):
         return None
-    if operator == "*":
+    if operator == "*" and is_integer(right.type):
         return fill(cast_sql("({0} * {1})", left.type), [left, right], left.type)
-    return None
+    if operator not in "*/":
+        return None
+    # By a double: what is less than a millisecond, or a month, is dropped.
+    values = [left, coerce(right, DOUBLE)]
+    return fill(cast_sql(f"trunc({{0}} {operator} {{1}})", left.type), values, left.type)
 
 
 def _shifted(operator: str, moment: Value, interval: Value, position: Position) -> Value | None:

@@ -54,6 +54,7 @@ class QueryAnalyzer:
 
     def query(self, node: n.Query, outer: Scope | None = None) -> QueryPlan:
         """The plan of a whole query."""
+        _check_names(node.named)
         named = [self._name(item, outer, node.recursive) for item in node.named]
         word = "WITH RECURSIVE" if node.recursive else "WITH"
         prefix = f"{word} {', '.join(named)} " if named else ""
@@ -380,6 +381,16 @@ class QueryAnalyzer:
             if not shown:
                 message = "For SELECT DISTINCT, ORDER BY expressions must appear in select list"
                 raise AthenaError("EXPRESSION_NOT_IN_DISTINCT", message, item.position)
+
+
+def _check_names(named: Sequence[n.NamedQuery]) -> None:
+    """Raise DUPLICATE_NAMED_QUERY if WITH names two queries alike."""
+    known: set[str] = set()
+    for item in named:
+        if item.name.key in known:
+            message = f"WITH query name '{item.name.value}' specified more than once"
+            raise AthenaError("DUPLICATE_NAMED_QUERY", message, item.position)
+        known.add(item.name.key)
 
 
 def _shadowed(outputs: Sequence[Field], fields: Sequence[Field]) -> tuple[Field, ...]:

@@ -32,6 +32,11 @@ class Value:
         """Whether writing it twice costs nothing."""
         return bool(_PLAIN.fullmatch(self.sql))
 
+    @property
+    def null(self) -> bool:
+        """Whether the statement spells out NULL."""
+        return self.sql in ("NULL", cast_sql("NULL", self.type))
+
     def typed(self, made: Type) -> "Value":
         """The same SQL read as another type."""
         return replace(self, type=made)

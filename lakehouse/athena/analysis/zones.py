@@ -1,6 +1,8 @@
 """TIMESTAMP WITH TIME ZONE: the instant, the zone and the local time of a value."""
 
 import re
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from lakehouse.athena.analysis.value import Value, fill
 from lakehouse.athena.errors import AthenaError, Position
@@ -9,19 +11,33 @@ from lakehouse.athena.types import VARCHAR, ZONED, Type, text, timestamp
 _OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])(\d{1,2})(?::(\d{2}))?")
 
 
-def normal_zone(zone: str, position: Position | None = None) -> str:
-    """A zone's name as Trino prints it: UTC, +05:30 or an IANA name."""
+def normal_zone(
+    zone: str, position: Position | None = None, *, code: str = "INVALID_FUNCTION_ARGUMENT"
+) -> str:
+    """A zone's name as Trino prints it: UTC, +05:30 or an IANA name. Raises `code` for no zone."""
     if zone.upper() in ("UTC", "GMT", "Z", "UT", "ZULU", "+00:00", "-00:00"):
         return "UTC"
     offset = _OFFSET.fullmatch(zone)
     if offset:
         hours, minutes = int(offset[2]), int(offset[3] or 0)
         if hours > 14 or minutes > 59:
-            raise AthenaError("INVALID_LITERAL", f"Invalid time zone offset {zone}", position)
+            raise AthenaError(code, f"Invalid time zone offset {zone}", position)
         return f"{offset[1]}{hours:02}:{minutes:02}" if hours or minutes else "UTC"
-    if not re.fullmatch(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)*", zone):
-        raise AthenaError("INVALID_LITERAL", f"Time zone not supported: {zone}", position)
-    return zone
+    known = _known(zone)
+    if known is None:
+        raise AthenaError(code, f"'{zone}' is not a valid time zone", position)
+    return known
+
+
+@lru_cache(maxsize=256)
+def _known(zone: str) -> str | None:
+    """The name of a zone of the tz database, whose case does not matter."""
+    if not re.fullmatch(r"[A-Za-z_]+(/[A-Za-z0-9_+-]+)*", zone) or zone == "localtime":
+        return None
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return {name.lower(): name for name in available_timezones()}.get(zone.lower())
 
 
 def is_offset(zone: str) -> bool:

@@ -26,6 +26,7 @@ class Part:
     width: int = 1
     text: str = ""
     fixed: bool = False  # another number follows at once: read exactly `width` digits
+    most: int = 0  # digits that are read at most; 0 is what the field allows
 
 
 _MYSQL = {
@@ -34,8 +35,8 @@ _MYSQL = {
     "I": Part("half hour", 2), "i": Part("minute", 2), "j": Part("day of year", 3),
     "k": Part("hour"), "l": Part("half hour"), "M": Part("month name"), "m": Part("month", 2),
     "p": Part("half"), "S": Part("second", 2), "s": Part("second", 2), "v": Part("week", 2),
-    "W": Part("weekday name"), "x": Part("week year", 4), "Y": Part("year", 4),
-    "y": Part("short year", 2),
+    "W": Part("weekday name"), "x": Part("week year", 4, most=4), "Y": Part("year", 4, most=4),
+    "y": Part("short year", 2, fixed=True),
 }  # fmt: skip
 _MYSQL_GROUPS = {"r": "%h:%i:%s %p", "T": "%H:%i:%s"}
 
@@ -216,7 +217,7 @@ def _reader(part: Part) -> re.Pattern[str]:
         return re.compile("UTC|GMT")
     if part.fixed:
         return re.compile(rf"\d{{{part.width}}}", re.ASCII)
-    most = _MOST_DIGITS.get(field, max(2, part.width))
+    most = part.most or _MOST_DIGITS.get(field, max(2, part.width))
     sign = "[+-]?" if field in ("year", "week year") else ""
     return re.compile(rf"{sign}\d{{1,{most}}}", re.ASCII)
 

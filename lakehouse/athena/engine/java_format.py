@@ -69,6 +69,7 @@ def _formatted(spec: re.Match[str], argument: str | None) -> str:
         return _padded(value if kind == "n" else _moment(spec, kind, value), spec)
     lowered = conversion.lower()
     if lowered == "s":
+        value = _local_text(value) if kind == "t" else value
         shown = value if spec["precision"] is None else value[: int(spec["precision"])]
     elif lowered == "b":
         shown = value if kind == "b" else "false" if kind == "n" else "true"
@@ -99,7 +100,10 @@ def _fixed(spec: re.Match[str], value: str) -> str:
 def _exponent(spec: re.Match[str], value: str) -> str:
     if value in ("NaN", "Infinity", "-Infinity"):
         return _padded(value, spec)
-    shown = f"{float(value):.{int(spec['precision'] or 6)}e}"
+    number = Decimal(value)
+    last = number.adjusted() - int(spec["precision"] or 6)
+    number = number.quantize(Decimal(1).scaleb(last), rounding=ROUND_HALF_UP)
+    shown = f"{float(number):.{int(spec['precision'] or 6)}e}"
     shown = shown.upper() if spec["conversion"] == "E" else shown
     return _signed(spec, shown.lstrip("-"), shown.startswith("-"))
 
@@ -123,6 +127,18 @@ def _padded_zero(spec: re.Match[str], digits: str) -> str:
     return (
         digits.rjust(int(spec["width"]), "0") if "0" in spec["flags"] and spec["width"] else digits
     )
+
+
+def _local_text(value: str) -> str:
+    """java.time's text of a date or a timestamp: seconds only where there are any."""
+    if " " not in value:
+        return value
+    day, clock = value.split(" ")
+    clock, _, fraction = clock.partition(".")
+    digits = fraction.rstrip("0")
+    if not digits:
+        return f"{day}T{clock.removesuffix(':00') if len(clock) == 8 else clock}"
+    return f"{day}T{clock}.{digits.ljust(3 if len(digits) <= 3 else 6, '0')}"
 
 
 def _moment(spec: re.Match[str], kind: str, value: str) -> str:

@@ -33,18 +33,19 @@ CREATE OR REPLACE TEMP MACRO athena_within(x, low, high, name) AS
          WHEN x IS NOT NULL
          THEN athena_raise(concat('NUMERIC_VALUE_OUT_OF_RANGE:Out of range for ', name, ': ', x)) END;
 
-CREATE OR REPLACE TEMP MACRO athena_fmod(x, y) AS CASE WHEN y = 0 OR NOT isfinite(x) THEN 'NaN'::DOUBLE
-                          WHEN isinf(y) THEN x ELSE fmod(x, y) END;
+-- The engine leaves out the zero before the point where all digits stand behind it: -.5.
+CREATE OR REPLACE TEMP MACRO athena_decimal_text(x) AS
+    regexp_replace(CAST(x AS VARCHAR), '^(-?)[.]', '\10.');
 
 CREATE OR REPLACE TEMP MACRO athena_unscaled(x, unit) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT);
 
 CREATE OR REPLACE TEMP MACRO athena_decimal_divide(x, y, power) AS
-    CASE WHEN y = 0 THEN athena_raise('DIVISION_BY_ZERO:Division by zero')
+    CASE WHEN y = 0 AND x IS NOT NULL THEN athena_raise('DIVISION_BY_ZERO:Division by zero')
          ELSE (abs(x) * power * 2 + abs(y)) // (abs(y) * 2)
               * (CASE WHEN (x < 0) <> (y < 0) THEN -1 ELSE 1 END) END;
 
 CREATE OR REPLACE TEMP MACRO athena_decimal_modulo(x, y) AS
-    CASE WHEN y = 0 THEN athena_raise('DIVISION_BY_ZERO:Division by zero') ELSE x % y END;
+    CASE WHEN y = 0 AND x IS NOT NULL THEN athena_raise('DIVISION_BY_ZERO:Division by zero') ELSE x % y END;
 
 CREATE OR REPLACE TEMP MACRO athena_decimal_average(total, n) AS
     (abs(total) * 2 + n) // (n * 2) * (CASE WHEN total < 0 THEN -1 ELSE 1 END);
@@ -174,18 +175,19 @@ CREATE OR REPLACE TEMP MACRO athena_blank() AS
     || chr(8197) || chr(8198) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233)
     || chr(8287) || chr(12288);
 
--- The engine makes NULL of a list without a value that is not NULL.
+-- The engine joins with constants only, and makes NULL of a list of NULLs.
 CREATE OR REPLACE TEMP MACRO athena_join(x, delimiter) AS
     CASE WHEN x IS NOT NULL AND delimiter IS NOT NULL
-         THEN coalesce(array_to_string(x, delimiter), '') END;
+         THEN coalesce(substr(array_to_string(list_transform(x, lambda e: delimiter || e), ''),
+                              length(delimiter) + 1), '') END;
 
 CREATE OR REPLACE TEMP MACRO athena_substring(x, start) AS
-    CASE WHEN start = 0 THEN '' WHEN start > 0 THEN substr(x, start)
-         WHEN -start > length(x) THEN '' ELSE substr(x, start) END;
+    CASE WHEN start = 0 OR start > length(x) THEN '' WHEN start > 0 THEN substr(x, start)
+         WHEN -CAST(start AS HUGEINT) > length(x) THEN '' ELSE substr(x, start) END;
 
 CREATE OR REPLACE TEMP MACRO athena_substring_length(x, start, size) AS
     CASE WHEN start IS NULL OR x IS NULL OR size IS NULL THEN NULL
-         WHEN start = 0 OR size <= 0 OR -start > length(x) THEN ''
+         WHEN start = 0 OR size <= 0 OR abs(CAST(start AS HUGEINT)) > length(x) THEN ''
          ELSE substr(x, start, least(size, length(x))) END;
 
 CREATE OR REPLACE TEMP MACRO athena_blob_substring(x, start, size) AS
@@ -201,20 +203,22 @@ CREATE OR REPLACE TEMP MACRO athena_pad(x, size, padding, left_side) AS
          ELSE rpad(x, CAST(size AS INTEGER), padding) END;
 
 CREATE OR REPLACE TEMP MACRO athena_split_part(x, delimiter, place) AS
-    CASE WHEN place <= 0 THEN athena_invalid('Index must be greater than zero')
+    CASE WHEN delimiter IS NULL THEN NULL
+         WHEN place <= 0 THEN athena_invalid('Index must be greater than zero')
          WHEN delimiter = '' THEN CASE WHEN place <= length(x) THEN x[CAST(place AS BIGINT)] END
          ELSE string_split(x, delimiter)[CAST(place AS BIGINT)] END;
 
 CREATE OR REPLACE TEMP MACRO athena_split(x, delimiter) AS
     CASE WHEN delimiter = '' THEN athena_invalid('The delimiter may not be the empty string')
-         ELSE string_split(x, delimiter) END;
+         WHEN delimiter IS NOT NULL THEN string_split(x, delimiter) END;
 
 CREATE OR REPLACE TEMP MACRO athena_split_limited(x, delimiter, most) AS
-    CASE WHEN delimiter = '' THEN athena_invalid('The delimiter may not be the empty string')
+    CASE WHEN x IS NULL OR delimiter IS NULL OR most IS NULL THEN NULL
+         WHEN delimiter = '' THEN athena_invalid('The delimiter may not be the empty string')
          WHEN most <= 0 THEN athena_invalid('Limit must be positive')
          WHEN len(string_split(x, delimiter)) <= most THEN string_split(x, delimiter)
          ELSE list_append(string_split(x, delimiter)[1 : most - 1],
-                          array_to_string(string_split(x, delimiter)[CAST(most AS BIGINT) :], delimiter)) END;
+                          athena_join(string_split(x, delimiter)[CAST(most AS BIGINT) :], delimiter)) END;
 
 CREATE OR REPLACE TEMP MACRO athena_chr(n) AS
     CASE WHEN n BETWEEN 1 AND 1114111 AND n NOT BETWEEN 55296 AND 57343 THEN chr(CAST(n AS INTEGER))
@@ -271,11 +275,11 @@ CREATE OR REPLACE TEMP MACRO athena_contains(x, e) AS
 
 -- The first of each run of equal values once they are sorted, back in their first order.
 CREATE OR REPLACE TEMP MACRO athena_distinct(x) AS
-    list_transform(list_sort(list_transform(
+    CASE WHEN len(x) < 2 THEN x ELSE list_transform(list_sort(list_transform(
         [list_sort(list_transform(x, lambda e, i: struct_pack(v := e, i := i)))],
         lambda s: list_transform(
             list_filter(s, lambda p, j: j = 1 OR s[j - 1].v IS DISTINCT FROM p.v),
-            lambda p: struct_pack(i := p.i, v := p.v)))[1]), lambda q: q.v);
+            lambda p: struct_pack(i := p.i, v := p.v)))[1]), lambda q: q.v) END;
 
 CREATE OR REPLACE TEMP MACRO athena_holds(x, e) AS
     CASE WHEN e IS NULL THEN coalesce(athena_has_null(x), FALSE) ELSE list_contains(x, e) END;
@@ -346,6 +350,18 @@ CREATE OR REPLACE TEMP MACRO athena_contains_sequence(x, seq) AS
     CASE WHEN x IS NULL OR seq IS NULL THEN NULL
          WHEN len(seq) = 0 THEN TRUE
          ELSE len(list_filter(range(1, len(x) - len(seq) + 2), lambda i: x[i : i + len(seq) - 1] = seq)) > 0 END;
+
+-- Aggregates
+
+CREATE OR REPLACE TEMP MACRO athena_share(x) AS
+    CASE WHEN x BETWEEN 0 AND 1 THEN x ELSE athena_invalid('Percentile must be between 0 and 1') END;
+
+CREATE OR REPLACE TEMP MACRO athena_shares(x) AS list_transform(x, lambda e: athena_share(e));
+
+CREATE OR REPLACE TEMP MACRO athena_listed(x) AS
+    CASE WHEN strlen(x) > 1048576
+         THEN athena_raise('EXCEEDED_FUNCTION_MEMORY_LIMIT:Concatenated string has the length in bytes larger than the maximum output length 1048576')
+         ELSE x END;
 
 -- Maps
 

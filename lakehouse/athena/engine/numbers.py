@@ -70,12 +70,12 @@ def java_double(value: float, *, single: bool = False) -> str:
 
 
 def scientific(value: float, *, single: bool = False) -> str:
-    """CAST(double AS VARCHAR) of Trino: always like 3.77E1."""
+    """CAST(double AS VARCHAR) of Trino: always like 3.77E1, but zero is 0E0."""
     special = _special(value)
     if special is not None:
         return special
     if value == 0:
-        return "-0.0E0" if math.copysign(1, value) < 0 else "0.0E0"
+        return "-0E0" if math.copysign(1, value) < 0 else "0E0"
     sign, digits, point = _shortest(value, single)
     return f"{sign}{digits[0]}.{digits[1:] or '0'}E{point - 1}"
 

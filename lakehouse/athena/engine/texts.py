@@ -22,8 +22,8 @@ def normalize(text: str, form: str) -> str:
 
 
 def lower(text: str) -> str:
-    """Each code point's simple lower-case mapping, one for one."""
-    return "".join(c if len(c.lower()) != 1 else c.lower() for c in text)
+    """Each code point's simple lower-case mapping, one for one: İ becomes i."""
+    return "".join(c.lower()[0] if len(c.lower()) == 1 or c == "İ" else c for c in text)
 
 
 def upper(text: str) -> str:
@@ -42,8 +42,10 @@ def levenshtein(left: str, right: str) -> int:
 
 
 def luhn_check(text: str) -> bool:
-    """Whether the digits end in their Luhn check digit."""
-    if not text or not text.isascii() or not text.isdigit():
+    """Whether the digits end in their Luhn check digit; no digits do not."""
+    if not text:
+        return False
+    if not text.isascii() or not text.isdigit():
         raise FunctionError("Input must contain only digits")
     total = 0
     for i, digit in enumerate(reversed(text)):

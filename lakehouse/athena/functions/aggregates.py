@@ -21,6 +21,7 @@ from lakehouse.athena.types import (
     Type,
     array,
     can_coerce,
+    common_type,
     decimal,
     is_floating,
     is_integer,
@@ -42,10 +43,10 @@ def _ruled(rule: Rule, *names: str) -> list[Function]:
 def _sum(call: Invocation) -> Value:
     value = call.arity(1)[0]
     made = value.type
-    if is_integer(made) or made.base == "interval day to second":
+    if is_integer(made) or made.base.startswith("interval"):
         result = BIGINT if is_integer(made) else made
         total = _call(call, "sum({0})", [value], Type("decimal", (38, 0)))
-        return fill("athena_narrow_bigint({0})", [total], result)
+        return fill(cast_sql("athena_narrow_bigint({0})", result), [total], result)
     if made.base == "decimal":
         result = decimal(MAX_PRECISION, made.scale)
     elif is_floating(made):
@@ -66,6 +67,9 @@ def _avg(call: Invocation) -> Value:
         template = "CASE WHEN {1} > 0 THEN athena_decimal_average({0}, {1}) END"
         whole = fill(template, [digits, count], Type("decimal", (MAX_PRECISION, 0)))
         return operators.rescaled(whole, made)
+    if made.base.startswith("interval"):
+        average = _call(call, "avg({0})", [value], Type("double"))
+        return fill(cast_sql("round({0})", made), [average], made)
     if not is_numeric(made):
         raise call.unexpected("avg(bigint), avg(double), avg(decimal(p,s)), avg(real)")
     result = made if made.base == "real" else Type("double")
@@ -152,7 +156,10 @@ def _approx_percentile(call: Invocation) -> Value:
     if not can_coerce(share.type, wanted):
         raise call.unexpected()
     result = array(made) if several else made
-    return _call(call, "quantile_disc({0}, {1})", [value, coerce(share, wanted)], result)
+    share = fill(
+        f"athena_{'shares' if several else 'share'}({{0}})", [coerce(share, wanted)], wanted
+    )
+    return _call(call, "quantile_disc({0}, {1})", [value, share], result)
 
 
 def _map_agg(call: Invocation) -> Value:
@@ -204,7 +211,8 @@ def _listagg(call: Invocation) -> Value:
         raise call.unexpected("listagg(varchar, varchar)")
     if not isinstance(separator.literal, str):
         raise not_supported("LISTAGG with a varying separator", call.position)
-    return _call(call, "string_agg({0}, {1})", [coerce(value, VARCHAR), separator], VARCHAR)
+    made = _call(call, "string_agg({0}, {1})", [coerce(value, VARCHAR), separator], VARCHAR)
+    return fill("athena_listed({0})", [made], VARCHAR)
 
 
 def _reduce_agg(call: Invocation) -> Value:
@@ -232,11 +240,12 @@ def _shifted(name: str) -> Rule:
             if offset < 0:
                 message = "Offset must be at least 0"
                 raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
-        values = [value, *rest]
         if len(rest) == 2:
-            if not can_coerce(rest[1].type, value.type):
+            wider = common_type(value.type, rest[1].type)
+            if wider is None:
                 raise call.unexpected()
-            values[2] = coerce(rest[1], value.type)
+            value, rest[1] = coerce(value, wider), coerce(rest[1], wider)
+        values = [value, *rest]
         listed = ", ".join(f"{{{i}}}" for i in range(len(values)))
         return _call(call, f"{name}({listed})", values, value.type)
 

@@ -3,7 +3,7 @@
 from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.casts import text_of
 from lakehouse.athena.analysis.coercion import coerce
-from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising, raw
+from lakehouse.athena.analysis.value import Value, cast_sql, fill, null_of, raising, raw
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.functions.registry import Rule, family, rules, scalar
 from lakehouse.athena.types import (
@@ -19,8 +19,16 @@ from lakehouse.athena.types import (
     engine_type,
     is_floating,
     is_integer,
+    map_of,
     row,
 )
+
+
+def _distinct(array_sql: str, values: list[Value], made: Type) -> Value:
+    """What finds each value once; the engine cannot bind that of a NULL that is spelled out."""
+    if any(value.null for value in values):
+        return null_of(made)
+    return fill(array_sql, values, made)
 
 
 def _of_arrays(call: Invocation, index: int = 0) -> Value:
@@ -91,7 +99,7 @@ def _set(name: str) -> Rule:
         else:
             combined = f"athena_{name}({{0}}, {{1}})"
         sql = f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {combined} END"
-        return fill(sql, values, made)
+        return _distinct(sql, values, made)
 
     return rule
 
@@ -105,7 +113,7 @@ def _array_distinct(call: Invocation) -> Value:
     value = _of_arrays(call)
     if contains_zone(value.type):
         raise not_supported(f"array_distinct of {value.type}", call.position)
-    return fill("athena_distinct({0})", [value], value.type)
+    return _distinct("athena_distinct({0})", [value], value.type)
 
 
 def _array_join(call: Invocation) -> Value:
@@ -141,6 +149,8 @@ def _array_sort(call: Invocation) -> Value:
     if len(call.arguments) == 1:
         if contains_zone(value.type) or value.type.element.base in ("map", "json", "row"):
             raise not_supported(f"array_sort of {value.type}", call.position)
+        if value.null:
+            return value
         return fill("list_sort({0}, 'ASC', 'NULLS LAST')", [value], value.type)
     element = value.type.element
     compare = call.function(1, element, element)
@@ -226,6 +236,10 @@ def _matches(decisive: bool, negate: bool) -> Rule:
 
 def _sequence(call: Invocation) -> Value:
     start, stop, *rest = call.arity(2, 3)
+    if start.type.base == "unknown":
+        start = coerce(start, stop.type if stop.type.base != "unknown" else BIGINT)
+    if stop.type.base == "unknown":
+        stop = coerce(stop, start.type)
     if is_integer(start.type) and is_integer(stop.type):
         bounds = [coerce(start, BIGINT), coerce(stop, BIGINT)]
         step = coerce(rest[0], BIGINT) if rest else fill(_DEFAULT_STEP, bounds, BIGINT)
@@ -341,8 +355,11 @@ def _element_at(call: Invocation) -> Value:
     base, index = call.arity(2)
     if base.type.base == "map":
         key, item = base.type.children
-        if common_type(key, index.type) != key:
+        wider = common_type(key, index.type)
+        if wider is None:
             raise call.unexpected()
+        if wider != key:
+            key, base = wider, coerce(base, map_of(wider, item))
         _comparable(call, key)
         return fill("({0})[{1}]", [base, coerce(index, key)], item)
     base = _of_arrays(call)
@@ -361,7 +378,7 @@ def _histogram(call: Invocation) -> Value:
         f"map_from_entries(list_transform({keys}, "
         f"lambda k: struct_pack(key := k, value := {count})))"
     )
-    return fill(cast_sql(counted, made), [value], made)
+    return _distinct(cast_sql(counted, made), [value], made)
 
 
 def _filter(call: Invocation) -> Value:

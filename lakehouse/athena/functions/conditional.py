@@ -2,6 +2,7 @@
 
 from lakehouse.athena.analysis import operators
 from lakehouse.athena.analysis.calls import Invocation
+from lakehouse.athena.analysis.casts import text_of
 from lakehouse.athena.analysis.coercion import unify
 from lakehouse.athena.analysis.value import Value, fill
 from lakehouse.athena.errors import AthenaError, not_supported
@@ -84,6 +85,8 @@ def _format(call: Invocation) -> Value:
         if kind is None and value.type.base != "unknown":
             raise not_supported(f"format of {value.type}", call.position)
         parts.append(f"'{kind or 'n'}:' || CAST({{{i + 1}}} AS VARCHAR)")
+        if value.type.base == "decimal":
+            values[i] = text_of(value)
         if is_floating(value.type):
             values[i] = fill(f"athena_{value.type.base}_json({{0}})", [value], VARCHAR)
     template = f"athena_format({{0}}, [{', '.join(parts)}])"

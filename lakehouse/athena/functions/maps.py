@@ -30,13 +30,15 @@ def _constructor(call: Invocation) -> Value:
     if not values:
         made = map_of(UNKNOWN, UNKNOWN)
         return Value(cast_sql("MAP {}", made), made)
-    keys, items = values
+    keys, items = (
+        coerce(value, array(UNKNOWN)) if value.type.base == "unknown" else value for value in values
+    )
     if keys.type.base != "array" or items.type.base != "array":
         raise call.unexpected("map(), map(array(K), array(V))")
     made = map_of(keys.type.element, items.type.element)
     if contains_zone(made.children[0]) or made.children[0].children:
         raise not_supported(f"Keys of type {made.children[0]}", call.position)
-    return fill(cast_sql("athena_map({0}, {1})", made), values, made)
+    return fill(cast_sql("athena_map({0}, {1})", made), [keys, items], made)
 
 
 def _entry(made: Type) -> str:

@@ -39,6 +39,8 @@ def _strftime(pattern: str) -> str | None:
 
 def _date_format(call: Invocation) -> Value:
     value, pattern = call.arity(2)
+    if value.type.base == "unknown":
+        value = coerce(value, timestamp(3))
     if value.type.base not in _MOMENTS or pattern.type.base not in ("varchar", "unknown"):
         raise call.unexpected("date_format(timestamp(p), varchar(x))")
     local = fill("CAST({0} AS TIMESTAMP)", [clock_time(value)], timestamp(6))
@@ -59,6 +61,8 @@ def _date_parse(call: Invocation) -> Value:
 
 def _format_datetime(call: Invocation) -> Value:
     value, pattern = call.arity(2)
+    if value.type.base == "unknown":
+        value = coerce(value, timestamp(3))
     if value.type.base not in _MOMENTS:
         raise call.unexpected("format_datetime(timestamp(p), varchar(x))")
     if value.type.base != ZONED:

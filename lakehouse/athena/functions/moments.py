@@ -36,6 +36,7 @@ from lakehouse.athena.types import (
 
 _MOMENTS = ("date", "timestamp", ZONED)
 _UNITS = ("millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
+_OF_A_DAY = _UNITS[:4]
 _MICROSECONDS = {
     "millisecond": 1000, "second": 10**6, "minute": 60 * 10**6, "hour": 3600 * 10**6,
     "day": 86400 * 10**6, "week": 7 * 86400 * 10**6,
@@ -107,14 +108,28 @@ def _date_trunc(call: Invocation) -> Value:
     unit = _unit(call, "DATE")
     if value.type.base == "unknown":
         value = coerce(value, timestamp(3))
-    if value.type.base not in _MOMENTS:
-        raise not_supported(f"date_trunc of {value.type}", call.position)
-    if value.type == DATE and unit in ("millisecond", "second", "minute", "hour"):
-        message = f"'{unit}' is not a valid DATE field"
-        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
+    _check_unit(call, unit, value)
+    if value.type.base == "time":
+        template = cast_sql(f"date_trunc('{unit}', DATE '1970-01-01' + {{0}})", value.type)
+        return fill(template, [value], value.type)
     local = clock_time(value)
+    if value.type.base == ZONED and unit in _OF_A_DAY:
+        # Of two hours that a clock strikes twice, an instant stays in its own.
+        rest = f"{{1}} - date_trunc('{unit}', {{1}})"
+        cut = fill(f"({{0}} - ({rest}))", [instant(value), local], value.type)
+        return at_instant(cut, value)
     made = fill(cast_sql(f"date_trunc('{unit}', {{0}})", local.type), [local], local.type)
     return relocate(made, value) if value.type.base == ZONED else made
+
+
+def _check_unit(call: Invocation, unit: str, value: Value) -> None:
+    """A date has no hours, and a time of day has no days."""
+    if value.type.base not in (*_MOMENTS, "time"):
+        raise call.unexpected()
+    known = {"date": _UNITS[len(_OF_A_DAY) :], "time": _OF_A_DAY}.get(value.type.base, _UNITS)
+    if unit not in known:
+        message = f"'{unit}' is not a valid {value.type.base.upper()} field"
+        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
 
 
 def _date_add(call: Invocation) -> Value:
@@ -123,25 +138,30 @@ def _date_add(call: Invocation) -> Value:
     if not is_integer(amount.type) and amount.type.base != "unknown":
         raise call.unexpected()
     amount = coerce(amount, BIGINT)
-    if value.type.base not in _MOMENTS:
-        raise not_supported(f"date_add to {value.type}", call.position)
-    if value.type == DATE and unit in ("millisecond", "second", "minute", "hour"):
-        message = f"'{unit}' is not a valid DATE field"
-        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
-    if unit in _MONTHS:
-        step = f"to_months(CAST({{1}} * {_MONTHS[unit]} AS INTEGER))"
-        local = clock_time(value)
-        made = fill(cast_sql(f"({{0}} + {step})", local.type), [local, amount], local.type)
-        return relocate(made, value) if value.type.base == ZONED else made
-    step = f"to_microseconds({{1}} * {_MICROSECONDS[unit]})"
+    if value.type.base == "unknown":
+        value = coerce(value, timestamp(3))
+    _check_unit(call, unit, value)
+    if unit in _OF_A_DAY:
+        return _add_elapsed(call, value, amount, _MICROSECONDS[unit])
+    # Days, weeks and months pass on the clocks of the value's zone.
+    step = (
+        f"to_months(CAST({{1}} * {_MONTHS[unit]} AS INTEGER))"
+        if unit in _MONTHS
+        else f"to_days(CAST({{1}} * {7 if unit == 'week' else 1} AS INTEGER))"
+    )
+    local = clock_time(value)
+    made = fill(cast_sql(f"({{0}} + {step})", local.type), [local, amount], local.type)
+    return relocate(made, value) if value.type.base == ZONED else made
+
+
+def _add_elapsed(call: Invocation, value: Value, amount: Value, size: int) -> Value:
+    """So many times `size` microseconds later, in as many digits as the value has."""
+    step = f"to_microseconds({{1}} * {size})"
+    exact = replace(value.type, numbers=(max(3, value.type.precision),))
     if value.type.base == ZONED:
-        exact = replace(value.type, numbers=(max(3, value.type.precision),))
         moved = fill(f"({{0}} + {step})", [instant(value), amount], exact)
         return cast(at_instant(moved, value).typed(exact), value.type, call.position)
-    if value.type == DATE:
-        return fill(cast_sql(f"({{0}} + {step})", DATE), [value, amount], DATE)
-    exact_type = timestamp(max(3, value.type.precision))
-    moved = fill(cast_sql(f"({{0}} + {step})", exact_type), [value, amount], exact_type)
+    moved = fill(cast_sql(f"({{0}} + {step})", exact), [value, amount], exact)
     return cast(moved, value.type, call.position)
 
 
@@ -150,12 +170,14 @@ def _date_diff(call: Invocation) -> Value:
     _, start, end = call.arity(3)
     unit = _unit(call, "DATE")
     made = common_type(start.type, end.type)
-    if made is None or made.base not in _MOMENTS:
+    if made is None:
         raise call.unexpected()
-    if made == DATE and unit in ("millisecond", "second", "minute", "hour"):
-        message = f"'{unit}' is not a valid DATE field"
-        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
+    made = timestamp(3) if made.base == "unknown" else made
     values = [coerce(start, made), coerce(end, made)]
+    _check_unit(call, unit, values[0])
+    if made.base == "time":
+        size = _MICROSECONDS[unit]
+        return fill(f"((epoch_us({{1}}) - epoch_us({{0}})) // {size})", values, BIGINT)
     calendar = unit in _MONTHS or unit in ("day", "week")
     if made.base == ZONED:
         if calendar and (made.zone not in ("UTC",) and made.zone[:1] not in ("+", "-")):
@@ -165,7 +187,11 @@ def _date_diff(call: Invocation) -> Value:
             values = [local_time(value) for value in values]
         else:
             values = [fill("timezone('UTC', {0})", [instant(v)], timestamp(6)) for v in values]
-    values = [fill("CAST({0} AS TIMESTAMP)", [value], timestamp(6)) for value in values]
+    # Trino counts from one whole millisecond to another.
+    whole = "CAST({0} AS TIMESTAMP)"
+    if made.numbers and made.precision > 3:
+        whole = f"date_trunc('millisecond', {whole})"
+    values = [fill(whole, [value], timestamp(6)) for value in values]
     if unit in _MONTHS:
         # The engine's datesub counts whole months just as Joda does, ends of months included.
         return fill(f"(datesub('month', {{0}}, {{1}}) // {_MONTHS[unit]})", values, BIGINT)

@@ -38,6 +38,9 @@ def _pattern(call: Invocation) -> Pattern | None:
     if not isinstance(written, str):
         return None
     pattern = translate(written)
+    if pattern.invalid:
+        message = f"'{written}' is no regular expression: {pattern.reason}"
+        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
     if pattern.python is None:
         message = f"Pattern '{written}' has {pattern.reason}, which is not supported"
         raise AthenaError("NOT_SUPPORTED", message, call.position)

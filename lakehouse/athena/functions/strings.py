@@ -4,6 +4,7 @@ from lakehouse.athena.analysis import operators
 from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.coercion import coerce
 from lakehouse.athena.analysis.value import Value, fill
+from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.functions.registry import Overload, family, rules, scalar
 from lakehouse.athena.types import VARCHAR, array, can_coerce, is_text
 
@@ -14,7 +15,8 @@ def _concat(call: Invocation) -> Value:
     """Text, bytes or arrays, two or more; NULL if any is."""
     values = call.values
     if len(values) < 2:
-        raise call.unexpected("concat(E, array(E)), concat(char(x), char(y)), concat(varchar)")
+        message = "There must be two or more concatenation arguments"
+        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, call.position)
     made = values[0]
     for value in values[1:]:
         if not is_text(value.type) and value.type.base not in (
@@ -111,7 +113,7 @@ FUNCTIONS = family(
     scalar(
         "replace(varchar, varchar, varchar) -> varchar",
         # An empty search text stands between any two characters and at both ends.
-        "CASE WHEN {1} = '' THEN {2} || array_to_string(string_split({0}, ''), {2})"
+        "CASE WHEN {1} = '' THEN {2} || athena_join(string_split({0}, ''), {2})"
         " || CASE WHEN {0} = '' THEN '' ELSE {2} END ELSE replace({0}, {1}, {2}) END",
     ),
     scalar("reverse(varchar) -> varchar", "athena_reverse({0})"),

@@ -38,7 +38,8 @@ def sql(expression: str) -> str:
         ("i / 2", '(r1."i" // 2)'),
         (
             "i / i",
-            "CASE WHEN r1.\"i\" = 0 THEN athena_raise('DIVISION_BY_ZERO:Division by zero') "
+            'CASE WHEN r1."i" = 0 AND r1."i" IS NOT NULL '
+            "THEN athena_raise('DIVISION_BY_ZERO:Division by zero') "
             'ELSE r1."i" // r1."i" END',
         ),
         # Operands widen before they meet.
