@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from lakehouse.config import Settings
 from lakehouse.errors import CatalogError, QueryError
 from lakehouse.query import open_session
@@ -21,6 +23,7 @@ def ask(settings: Settings) -> tuple[int, int] | str:
     return page["orders"][0].as_py(), page["lines"][0].as_py()
 
 
+@pytest.mark.soak
 def test_every_question_gets_the_old_answer_or_the_new_one(settings: Settings) -> None:
     build = [
         sys.executable,
