@@ -71,6 +71,11 @@ def cpu_seconds() -> float:
     return time.process_time() + sum(map(_cpu_seconds, _children(Path("/proc/self"))))
 
 
+def cpu_seconds_of(pid: int) -> float:
+    """Of another process and of those it has started."""
+    return _cpu_seconds(Path("/proc", str(pid)))
+
+
 def _cpu_seconds(process: Path) -> float:
     try:
         # After the name, which may hold spaces: the state is field 3, utime 14 and stime 15.

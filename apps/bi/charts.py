@@ -52,7 +52,7 @@ def revenue_per_day(
         name = f"{wording.span(compared)}{', 7-day average' if smooth else ''}"
         series.append(_line(name, "against", AGAINST, dashed=True))
     return {
-        "animationDuration": 300,
+        "animation": False,
         "dataset": {"source": pa.table(columns)},
         "grid": {"left": 4, "right": 12, "top": 40, "bottom": 4, "containLabel": True},
         "toolbox": as_png("revenue_per_day"),

@@ -37,8 +37,8 @@ PAGES = (
         filters=tuple(Filter),
         needs=(
             "core.dim_products",
-            "core.fct_orders",
-            "marketing.dim_customer_segments",
+            "reports.rpt_daily_segment_sales",
+            "reports.rpt_daily_segment_product_sales",
         ),
     ),
     PageSpec(
@@ -55,7 +55,7 @@ PAGES = (
         "What sells, what is it worth, and what goes with it?",
         ":material/category:",
         filters=tuple(Filter),
-        needs=("core.dim_products", "marketing.dim_customer_segments"),
+        needs=("core.dim_products", "reports.rpt_daily_segment_product_sales"),
     ),
     PageSpec(
         "forecast",

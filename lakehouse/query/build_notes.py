@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 KEPT = 20
-_GOOD = {"success", "pass", "unchanged"}
+# An exposure is nothing to be built: dbt calls it a no-op.
+_GOOD = {"success", "pass", "unchanged", "no-op"}
 _BAD = {"error", "fail", "runtime error", "partial success"}
 
 

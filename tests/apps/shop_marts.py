@@ -111,6 +111,14 @@ def _marts(lines: Sequence[Line]) -> dict[str, tuple[str, list[Row]]]:
             f"order_date country product_id description unit_count {amounts}",
             _daily_products(lines),
         ),
+        "reports.rpt_daily_segment_sales": (
+            f"order_date country segment order_count unit_count {amounts}",
+            _daily_segments(lines),
+        ),
+        "reports.rpt_daily_segment_product_sales": (
+            f"order_date country segment product_id unit_count {amounts}",
+            _daily_segment_products(lines),
+        ),
     }
 
 
@@ -315,4 +323,42 @@ def _daily_products(lines: Sequence[Line]) -> list[Row]:
             "description": PRODUCTS[product],
         }
         for (day, country, product), group in sold.items()
+    ]
+
+
+def _segments_of(lines: Sequence[Line]) -> Callable[[Line], str]:
+    known = {row["customer_id"]: row["segment"] for row in segments(lines)}
+    return lambda line: known.get(line.customer_id, "none")
+
+
+def _daily_segments(lines: Sequence[Line]) -> list[Row]:
+    of = _segments_of(lines)
+    return [
+        {
+            **_amounts(group),
+            "order_date": day,
+            "country": country,
+            "segment": segment,
+            "order_count": len({x.order_id for x in group if x.sells}),
+        }
+        for (day, country, segment), group in _grouped(
+            lines, lambda x: (x.day, x.country, of(x))
+        ).items()
+    ]
+
+
+def _daily_segment_products(lines: Sequence[Line]) -> list[Row]:
+    of = _segments_of(lines)
+    sold = _grouped(
+        [x for x in lines if x.is_product], lambda x: (x.day, x.country, of(x), x.product_id)
+    )
+    return [
+        {
+            **_amounts(group),
+            "order_date": day,
+            "country": country,
+            "segment": segment,
+            "product_id": product,
+        }
+        for (day, country, segment, product), group in sold.items()
     ]

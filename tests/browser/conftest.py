@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,10 +93,10 @@ def shop_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
-@pytest.fixture(scope="package")
-def address(shop_settings: Settings) -> Iterator[str]:
-    """The address of a running dashboard on the shop."""
-    command = [sys.executable, "-m", "lakehouse", "--home", str(shop_settings.home)]
+@contextmanager
+def served(home: Path) -> Iterator[str]:
+    """The address of a dashboard that runs on a home."""
+    command = [sys.executable, "-m", "lakehouse", "--home", str(home)]
     with subprocess.Popen(
         [*command, "dashboard", "--no-browser", "--port", "0"],
         stdin=subprocess.DEVNULL,
@@ -106,6 +107,13 @@ def address(shop_settings: Settings) -> Iterator[str]:
         yield process.stdout.readline().strip()
         process.terminate()
         assert process.wait(timeout=60) == 0
+
+
+@pytest.fixture(scope="package")
+def address(shop_settings: Settings) -> Iterator[str]:
+    """The address of a running dashboard on the shop."""
+    with served(shop_settings.home) as address:
+        yield address
 
 
 @pytest.fixture

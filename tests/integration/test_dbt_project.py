@@ -50,6 +50,7 @@ MARTS = {
     "web": {"fct_sessions", "fct_daily_funnel", "fct_daily_errors"},
     "reports": {
         *("rpt_daily_sales", "rpt_daily_product_sales", "rpt_weekly_sales"),
+        *("rpt_daily_segment_sales", "rpt_daily_segment_product_sales"),
         *("rpt_country_sales", "rpt_product_sales", "rpt_daily_web"),
     },
     "history": {"product_prices", "customer_countries"},

@@ -33,31 +33,10 @@ class Narrowed:
     by_orders: bool
 
 
-_SEGMENTED = """
-    left join marketing.dim_customer_segments as segments
-        on segments.customer_id = {rows}.customer_id"""
-_PRICED = """
-    join core.dim_products as products on products.product_id = {rows}.product_id"""
-_ORDERS = f"""(
-    select orders.order_date, orders.country, coalesce(segments.segment, 'none') as segment,
-        orders.net_amount, orders.gross_amount, orders.return_amount, orders.unit_count,
-        case when orders.is_order then 1 else 0 end as order_count
-    from core.fct_orders as orders{_SEGMENTED.format(rows="orders")}
-) as sales"""
-_PRODUCTS = f"""(
-    select sold.order_date, sold.country, sold.product_id, {groups.PRICE_BAND_SQL} as product_group,
-        sold.net_amount, sold.gross_amount, sold.return_amount, sold.unit_count
-    from reports.rpt_daily_product_sales as sold{_PRICED.format(rows="sold")}
-) as sales"""
-# The lines that rpt_daily_product_sales sums up.
-_LINES = f"""(
-    select lines.order_date, lines.country, lines.product_id,
-        {groups.PRICE_BAND_SQL} as product_group, coalesce(segments.segment, 'none') as segment,
-        lines.product_amount as net_amount, lines.gross_amount, lines.return_amount,
-        lines.quantity as unit_count
-    from core.fct_order_lines as lines{_PRICED.format(rows="lines")}
-    {_SEGMENTED.format(rows="lines").strip()}
-    where lines.product_kind = 'product' and lines.line_type in ('sale', 'cancellation')
+_PRICED = f"""(
+    select sold.*, {groups.PRICE_BAND_SQL} as product_group
+    from reports.{{report}} as sold
+    join core.dim_products as products on products.product_id = sold.product_id
 ) as sales"""
 
 
@@ -93,8 +72,9 @@ def narrowed(
 
 def _rows(*, told_by_product: bool, told_by_segment: bool) -> str:
     if told_by_product:
-        return _LINES if told_by_segment else _PRODUCTS
-    return _ORDERS if told_by_segment else "reports.rpt_daily_sales as sales"
+        report = "rpt_daily_segment_product_sales" if told_by_segment else "rpt_daily_product_sales"
+        return _PRICED.format(report=report)
+    return f"reports.rpt_daily_{'segment_' if told_by_segment else ''}sales as sales"
 
 
 def days(period: Period, before: Period | None = None) -> dict[str, Value]:

@@ -142,20 +142,23 @@ def partners(
 
     Orders of the period and the chosen country; of all segments and product groups.
     """
+    sold = f"line_type = 'sale' and {_NOW}"
+    if chosen.country is not None:
+        sold += " and country = $country"
     answer = ask(
         Statement(
             f"""
-with lines as (
-    select distinct order_id, product_id
+with baskets as (
+    select distinct order_id
     from core.fct_order_lines
-    where line_type = 'sale' and {_NOW}{"" if chosen.country is None else " and country = $country"}
-),
-baskets as (select order_id from lines where product_id = $product)
+    where product_id = $product and {sold}
+)
 select lines.product_id, coalesce(max(products.description), lines.product_id) as description,
-    count(*) as orders_together
-from lines
+    count(distinct lines.order_id) as orders_together
+from core.fct_order_lines as lines
 join baskets on baskets.order_id = lines.order_id
 join core.dim_products as products on products.product_id = lines.product_id
+where {sold}
 group by lines.product_id
 order by case when lines.product_id = $product then 0 else 1 end, 3 desc, lines.product_id
 limit {limit + 1}""",
