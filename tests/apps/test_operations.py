@@ -208,14 +208,19 @@ def test_the_last_builds_are_noted(tmp_path: Path) -> None:
     note_build(tmp_path, NOW, [])  # dbt has made no folder: nothing to write to
     assert builds_noted(tmp_path) == []
     (tmp_path / "dbt").mkdir()
-    nodes = [NodeNote("a", "model", "success", 1.0, "ok"), NodeNote("b", "test", "fail", 2.0, "3")]
+    nodes = [
+        NodeNote("a", "model", "success", 1.0, "ok"),
+        NodeNote("b", "test", "fail", 2.0, "3"),
+        NodeNote("page", "exposure", "no-op", 0.0, "NO-OP"),
+    ]
     for number in range(KEPT + 2):
         note_build(tmp_path, NOW + timedelta(minutes=number), nodes)
     found = builds_noted(tmp_path)
     assert [each.ended_at for each in found] == [
         NOW + timedelta(minutes=number) for number in range(KEPT + 1, 1, -1)
     ]
-    assert [(n.name, n.message) for n in found[0].nodes] == [("a", ""), ("b", "3")]
+    assert [n.good for n in found[0].nodes] == [True, False, True]
+    assert [(n.name, n.message) for n in found[0].nodes] == [("a", ""), ("b", "3"), ("page", "")]
     for damaged in ("{", "[1]", '{"a": 1}'):
         (tmp_path / "dbt" / "builds.json").write_text(damaged)
         assert builds_noted(tmp_path) == []
