@@ -27,6 +27,11 @@ tables.add_command(branch)
 @click.argument("names", metavar="[TABLE]...", nargs=-1)
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and why; change nothing.")
 @click.option("--full", is_flag=True, help="Rewrite whatever could be better, whatever it costs.")
+@click.option(
+    "--sort-by",
+    metavar="COLUMNS",
+    help='The order of the rows of TABLE from now on, as in "sold_at, country desc", or none.',
+)
 @click.option("--retention", help="Snapshots stay that long [maintenance.snapshot_retention].")
 @click.option("--keep", type=int, help="And so many of a branch [maintenance.keep_snapshots].")
 @click.option("--orphan-age", help="Unknown files stay that long [maintenance.orphan_age].")
@@ -38,6 +43,7 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     names: tuple[str, ...],
     dry_run: bool,
     full: bool,
+    sort_by: str | None,
     retention: str | None,
     keep: int | None,
     orphan_age: str | None,
@@ -60,7 +66,15 @@ def maintain(  # noqa: PLR0913 - the flags of a command
         maintenance__keep_snapshots=keep,
         maintenance__orphan_age=orphan_age,
     )
-    order = Order(settings.maintenance, dry_run=dry_run, full=full)
+    if sort_by is not None and not names:
+        raise click.UsageError("--sort-by needs the tables whose rows it is for")
+    # Who asks for an order wants it of every file.
+    order = Order(
+        settings.maintenance,
+        dry_run=dry_run,
+        full=full or sort_by is not None,
+        sort_by=sort_by or "",
+    )
     wanted = [tuple(name.split(".")) for name in names]
     with (
         open_catalog(settings, create=False) as catalog,

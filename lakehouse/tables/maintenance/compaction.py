@@ -1,25 +1,29 @@
-"""Small files become large ones, and deleted rows leave the files they are in."""
+"""Small files become large ones, deleted rows leave their files, and rows are put in order."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow.parquet as pq
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.manifest import DataFile, FileFormat
 from pyiceberg.table import Table
 
 from lakehouse.tables.arrow_files import remove_files
 from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.maintenance.inventory import LiveFile, take_inventory
+from lakehouse.tables.maintenance.ordering import in_order, order_of
 from lakehouse.tables.maintenance.planning import Group, plan
 from lakehouse.tables.maintenance.reading import read_rows
 from lakehouse.tables.maintenance.replacing import Rewrite, RewriteFiles, SupersededError
 from lakehouse.tables.maintenance.site import Action, Heap, Kind, Site
-from lakehouse.tables.maintenance.writing import write_rows
+from lakehouse.tables.maintenance.writing import Wanted, write_rows
 from lakehouse.tables.parquet_layout import Encodings
 
 # What is read for one commit at most; as much is on the disk twice until the snapshot expires.
 _BYTES_A_COMMIT = 4 << 30
+# The id that no file has, of an order that a dry run does not make.
+_TO_BE_MADE = -1
 # How often what others outran is planned anew.
 _ROUNDS = 3
 
@@ -96,7 +100,11 @@ def _plan(site: Site) -> list[Group]:
     inventory = take_inventory(metadata, site.table.io)
     if only := site.order.only:
         inventory = replace(inventory, files=tuple(filter(only, inventory.files)))
-    return plan(metadata, inventory, site.file_size, full=site.order.full)
+    order = order_of(metadata)
+    order_id = order.order_id if order else None
+    if site.reordered:
+        order_id = _TO_BE_MADE if site.reordered != "none" else None
+    return plan(metadata, inventory, site.file_size, full=site.order.full, order_id=order_id)
 
 
 def _commits(site: Site, groups: Sequence[Group]) -> Iterator[Committed]:
@@ -119,8 +127,14 @@ def _rewrite(site: Site, group: Group) -> Rewrite:
     """Write the rows of the group to new files, which no snapshot refers to yet."""
     table = site.table
     batches = read_rows(table.metadata, table.io, group.files)
-    encodings = _encodings(table, group.files)
-    new = write_rows(table, batches, site.file_size, encodings, site.writing)
+    if order := order_of(table.metadata):
+        schema = schema_to_pyarrow(table.schema())
+        batches = in_order(batches, schema, order, site.journal.folder)
+        # How a column is best stored, and whether its bounds say anything, is another thing now.
+        wanted = Wanted(site.file_size, Encodings(), order.order_id)
+    else:
+        wanted = Wanted(site.file_size, _encodings(table, group.files))
+    new = write_rows(table, batches, wanted, site.writing)
     return Rewrite(group.files, tuple(new))
 
 

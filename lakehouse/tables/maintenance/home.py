@@ -1,5 +1,6 @@
 """Maintenance of the tables of a home, beside the builds that run in it."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,6 +12,7 @@ from lakehouse.catalog.drafts import drafts_of
 from lakehouse.config import Settings
 from lakehouse.locks import home_lock, is_locked
 from lakehouse.tables import landing, ops
+from lakehouse.tables.maintenance.ordering import PREFIX
 from lakehouse.tables.maintenance.run import Maintenance
 from lakehouse.tables.maintenance.site import Order
 
@@ -35,4 +37,7 @@ def maintenance(
         return "a build is under way" if building else ""
 
     with home_lock(settings.home, "maintenance", "maintaining the tables of"):
-        yield Maintenance(catalog, order, settings.home / "maintenance", clock, busy)
+        notes = settings.home / "maintenance"
+        for left in notes.glob(f"{PREFIX}*"):  # of a killed run
+            shutil.rmtree(left, ignore_errors=True)
+        yield Maintenance(catalog, order, notes, clock, busy)

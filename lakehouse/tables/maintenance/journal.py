@@ -31,6 +31,11 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self._file = file
 
+    @property
+    def folder(self) -> Path:
+        """Where notes are, and what else a run puts down for a moment."""
+        return self._file.parent
+
     def note(self, why: Why, locations: Iterable[str], at: datetime) -> None:
         """Note files; what was noted of one before is forgotten."""
         lines = [f"{_line(plain(location), Note(why, at))}\n" for location in locations]

@@ -38,11 +38,17 @@ class Group:
 
 
 def plan(
-    metadata: TableMetadata, inventory: Inventory, file_size: int, *, full: bool = False
+    metadata: TableMetadata,
+    inventory: Inventory,
+    file_size: int,
+    *,
+    full: bool = False,
+    order_id: int | None = None,
 ) -> list[Group]:
     """The groups of files that are worth rewriting to files of `file_size` bytes.
 
-    `full` takes every file that could be better, whatever it costs.
+    `full` takes every file that could be better, whatever it costs. `order_id` is that of the
+    order that the rows of each file are to have.
     """
     readable = [live for live in inventory.files if live.file.file_format in _READABLE]
     old = [live for live in readable if live.file.spec_id != metadata.default_spec_id]
@@ -52,26 +58,33 @@ def plan(
             places[live.place].append(live)
     groups = list(_parted(old, file_size, {"files of an old partitioning": len(old)}))
     for files in places.values():
-        groups += _Partition(files, file_size).groups(full=full)
+        groups += _Partition(files, file_size, order_id).groups(full=full)
     return groups
 
 
 class _Partition:
     """The files of one partition."""
 
-    def __init__(self, files: Sequence[LiveFile], file_size: int) -> None:
+    def __init__(self, files: Sequence[LiveFile], file_size: int, order_id: int | None) -> None:
         self._files = files
         self._target = file_size
+        self._order_id = order_id
 
     def groups(self, *, full: bool) -> Iterator[Group]:
         """What of it is worth rewriting."""
         deleted = [live for live in self._files if self._spoilt(live, full=full)]
-        small = self._small([live for live in self._files if live not in deleted], full=full)
+        mixed = [each for each in self._files if each not in deleted and self._mixed(each, full)]
+        rest = [live for live in self._files if live not in {*deleted, *mixed}]
+        small = self._small(rest, full=full)
         # What has to be rewritten for its deletes takes its small neighbours along.
         if deleted and len(small) < _FEWEST:
-            small = [live for live in self._files if live not in deleted and self._is_small(live)]
-        chosen = {*deleted, *small}
-        reasons = {"files with deleted rows": len(deleted), "small files": len(small)}
+            small = [live for live in rest if self._is_small(live)]
+        chosen = {*deleted, *mixed, *small}
+        reasons = {
+            "files with deleted rows": len(deleted),
+            "files out of order": len(mixed),
+            "small files": len(small),
+        }
         wanted = {reason: count for reason, count in reasons.items() if count}
         yield from _parted(chosen, self._target, wanted)
 
@@ -83,6 +96,12 @@ class _Partition:
             return True
         share = sum(d.record_count for d in live.deletes) / max(live.file.record_count, 1)
         return share >= _DELETE_SHARE or len(live.deletes) > _MOST_DELETES
+
+    def _mixed(self, live: LiveFile, full: bool) -> bool:
+        """Whether it is rewritten for its rows to be in order: a small one is when it is packed."""
+        if self._order_id is None or live.file.sort_order_id == self._order_id:
+            return False
+        return full or not self._is_small(live)
 
     def _is_small(self, live: LiveFile) -> bool:
         return live.file.file_size_in_bytes < _LARGE_ENOUGH * self._target

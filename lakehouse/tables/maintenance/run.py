@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 
 from lakehouse.catalog.statistics import table_names
@@ -19,6 +20,7 @@ from lakehouse.tables.maintenance.compaction import compact
 from lakehouse.tables.maintenance.expiry import expire
 from lakehouse.tables.maintenance.journal import Journal
 from lakehouse.tables.maintenance.manifests import pack_manifests
+from lakehouse.tables.maintenance.ordering import is_ordered_by, parse_order, set_order
 from lakehouse.tables.maintenance.orphans import remove_orphans
 from lakehouse.tables.maintenance.records import record
 from lakehouse.tables.maintenance.site import Action, Order, Site
@@ -107,6 +109,17 @@ class Maintenance:
         journal = Journal(self.notes / f"{table.metadata.table_uuid}.jsonl")
         territory = Territory(self.catalog, table)
         busy = partial(self.busy, name)
-        site = Site(table, territory, self.order, journal, self.clock, busy)
+        reordered = self._reorder(table) if self.order.sort_by else ""
+        site = Site(table, territory, self.order, journal, self.clock, busy, reordered)
         for step in self.steps:
             yield step, site
+
+    def _reorder(self, table: Table) -> str:
+        """Give the table the sort order that is asked for; that a dry run leaves it to do."""
+        fields = parse_order(self.order.sort_by, table.schema())
+        if is_ordered_by(table, fields):
+            return ""
+        if self.order.dry_run:
+            return self.order.sort_by.strip().lower()
+        set_order(table, fields)
+        return ""

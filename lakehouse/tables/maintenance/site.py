@@ -56,18 +56,23 @@ class Action:
 class Order:
     """What is asked for: `full` rewrites whatever could be better; `dry_run` changes nothing.
 
-    `only`, if it is there, says which files may be rewritten.
+    `only`, if it is there, says which files may be rewritten. `sort_by` is made the sort order of
+    the tables: terms as `lakehouse.tables.maintenance.ordering.parse_order` has them.
     """
 
     settings: MaintenanceSettings
     dry_run: bool = False
     full: bool = False
     only: Callable[[LiveFile], bool] | None = None
+    sort_by: str = ""
 
 
 @dataclass(frozen=True)
 class Site:
-    """A table, what may be done to it, and a clock that gives the time in UTC, without a zone."""
+    """A table, what may be done to it, and a clock that gives the time in UTC, without a zone.
+
+    `reordered` is the sort order that a dry run would give it, if it has another one.
+    """
 
     table: Table
     territory: Territory
@@ -75,6 +80,7 @@ class Site:
     journal: Journal
     clock: Callable[[], datetime]
     busy: Callable[[], str]  # why the table is to be left alone just now, if it is
+    reordered: str = ""
 
     @property
     def now(self) -> datetime:

@@ -29,19 +29,30 @@ _MOST_WAITING = 16 * ROW_GROUP_ROWS
 PREFIX = "maintain"
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What files are to be like: their bytes, about, and how their columns are encoded.
+
+    `order_id` is that of the table's sort order which the rows come in, if they do.
+    """
+
+    file_size: int
+    encodings: Encodings
+    order_id: int | None = None
+
+
 def write_rows(
     table: Table,
     batches: Iterable[pa.RecordBatch],
-    file_size: int,
-    encodings: Encodings,
+    wanted: Wanted,
     writing: Callable[[str], None],
 ) -> list[DataFile]:
-    """The data files that now hold the rows, synced, each of one partition and about `file_size`.
+    """The data files that now hold the rows, synced, each of one partition.
 
     Rows of a partition keep their order. `writing` is told the location of each file before it
     is there. When anything fails, what was written is removed.
     """
-    layout = _Layout(table, file_size, encodings, writing)
+    layout = _Layout(table, wanted, writing)
     writers: dict[Record, _PartitionWriter] = {}
     try:
         for batch in batches:
@@ -66,12 +77,12 @@ def _make_room(writers: Iterable["_PartitionWriter"]) -> None:
 class _Layout:
     """What all files of the rewrite have in common."""
 
-    def __init__(
-        self, table: Table, file_size: int, encodings: Encodings, writing: Callable[[str], None]
-    ) -> None:
+    def __init__(self, table: Table, wanted: Wanted, writing: Callable[[str], None]) -> None:
         self.table = table
         self.writing = writing
-        self.file_size = file_size
+        self.file_size = wanted.file_size
+        self.order_id = wanted.order_id
+        encodings = wanted.encodings
         schema = table.schema()
         self.schema = schema_to_pyarrow(schema)
         self.statistics = encodings.statistics(table)
@@ -199,7 +210,7 @@ class _PartitionWriter:
             file_format=FileFormat.PARQUET,
             partition=self._record,
             file_size_in_bytes=size,
-            sort_order_id=None,
+            sort_order_id=self._layout.order_id,
             equality_ids=None,
             key_metadata=None,
             **{**statistics.to_serialized_dict(), "nan_value_counts": file.nans},

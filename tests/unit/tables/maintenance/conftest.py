@@ -64,10 +64,11 @@ class Lake:
         settings: MaintenanceSettings = NOTHING_STAYS,
         dry_run: bool = False,
         full: bool = False,
+        sort_by: str = "",
     ) -> dict[str, Maintained]:
         names = [tuple(name.split(".")) for name in tables]
         notes = self.settings.home / "maintenance"
-        order = Order(settings, dry_run=dry_run, full=full)
+        order = Order(settings, dry_run=dry_run, full=full, sort_by=sort_by)
         run = Maintenance(self.catalog, order, notes, utc_now).run(names)
         return {each.table: each for each in run}
 
