@@ -44,6 +44,26 @@
     {%- do return([]) -%}
 {% endmacro %}
 
+{#- The names of the columns of a table, or none where the lake has no such table. -#}
+{% macro lake_columns(relation) %}
+    {{- return(adapter.dispatch("lake_columns")(relation)) -}}
+{% endmacro %}
+
+{% macro default__lake_columns(relation) %}
+    {%- if load_relation(relation) is none -%} {%- do return(none) -%} {%- endif -%}
+    {%- do return(
+        adapter.get_columns_in_relation(relation)
+        | map(attribute="name")
+        | list
+    ) -%}
+{% endmacro %}
+
+{% macro duckdb__lake_columns(relation) %}
+    {%- set request = {"action": "look"} -%}
+    {%- do adapter.store_relation("lake", relation, [], "", "iceberg", request) -%}
+    {%- do return(request.columns) -%}
+{% endmacro %}
+
 {#- Make the rows of `sql` the whole content of `relation`; returns how many they are. -#}
 {% macro lake_rebuild(relation, sql) %}
     {%- set partitioned_by = config.get("partitioned_by", []) -%}

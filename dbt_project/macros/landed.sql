@@ -8,9 +8,7 @@
 {% endmacro %}
 
 {% macro duckdb__lake_has(relation) %}
-    {%- set request = {"action": "look"} -%}
-    {%- do adapter.store_relation("lake", relation, [], "", "iceberg", request) -%}
-    {%- do return(request.found) -%}
+    {%- do return(lake_columns(relation) is not none) -%}
 {% endmacro %}
 
 {#-

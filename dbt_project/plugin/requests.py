@@ -5,6 +5,7 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.typedef import Identifier
 
 from dbt_project.plugin.drafting import begin, end
@@ -82,8 +83,25 @@ def _list(
 def _look(
     _connection: DuckDBPyConnection, catalog: Catalog, table: Identifier, request: Request
 ) -> None:
-    """Answers with `found`: whether there is such a table."""
-    request["found"] = catalog.table_exists(table)
+    """Answers with the names of the table's `columns`; None where there is no such table."""
+    try:
+        request["columns"] = list(catalog.load_table(table).schema().column_names)
+    except NoSuchTableError:
+        request["columns"] = None
+
+
+def _names(
+    _connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
+) -> None:
+    """Answers with `names`: those of the tables in `namespace`, or (None) of the namespaces."""
+    if request["namespace"] is None:
+        request["names"] = [".".join(each) for each in catalog.list_namespaces()]
+        return
+    try:
+        found = catalog.list_tables(request["namespace"])
+    except NoSuchNamespaceError:
+        found = []
+    request["names"] = [table[-1] for table in found]
 
 
 _ACTIONS: dict[str, Action] = {
@@ -93,4 +111,5 @@ _ACTIONS: dict[str, Action] = {
     "commit": _commit,
     "list": _list,
     "look": _look,
+    "names": _names,
 }

@@ -1,7 +1,7 @@
 """The dbt step: run the project in this process and say what became of each node."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,28 +113,26 @@ def build_warehouse(
     report = _run(settings, progress, "Building and testing the marts", "build", *arguments)
     report = replace(report, nodes=(*report.nodes, *kept))
     if not report.failures:
-        _remember(settings, note, project, found, report)
+        known = before.nodes if before and before.project == project else ()
+        _remember(settings, note, Built(project, known, found, frozenset()), report)
     return report
 
 
-def _remember(
-    settings: Settings,
-    note: Path,
-    project: str,
-    found: Mapping[str, int],
-    report: WarehouseReport,
-) -> None:
-    nodes = nodes_of(settings.home / "dbt" / "target" / "manifest.json", without="ml")
+def _remember(settings: Settings, note: Path, before: Built, report: WarehouseReport) -> None:
+    """Note a good build of the project and the contents that `before` tells."""
+    manifest = settings.home / "dbt" / "target" / "manifest.json"
+    nodes = before.nodes or nodes_of(manifest, without="ml")
     with open_catalog(settings) as catalog:
         contents = contents_of(catalog)
     for node in nodes:
         if node.kind == "source" and node.table:
             # As it was before the run: what has landed since then is for the next one.
             contents.pop(node.table, None)
-            contents |= {node.table: found[node.table]} if node.table in found else {}
+            if node.table in before.contents:
+                contents[node.table] = before.contents[node.table]
     good = frozenset(node.unique_id for node in report.nodes if node.status in _GOOD)
     with suppress(OSError):  # the marts are published all the same
-        write_built(note, Built(project, nodes, contents, good))
+        write_built(note, Built(before.project, nodes, contents, good))
 
 
 def test_models(

@@ -10,11 +10,6 @@
     {%- if config.get("contract").enforced -%}
         {%- do promised.extend(model.columns.keys() | map("lower")) -%}
     {%- endif -%}
-    {%- set there = (
-        adapter.get_columns_in_relation(this)
-        | map(attribute="name")
-        | map("lower")
-        | list
-    ) -%}
+    {%- set there = (lake_columns(this) or []) | map("lower") | list -%}
     {%- do return(promised | reject("in", there) | list | length == 0) -%}
 {% endmacro %}
