@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -28,10 +28,12 @@ def invoke(
     *,
     on_event: Callable[[Any], None] | None = None,
     draft: DraftCatalog | None = None,
+    checks: Mapping[str, str] | None = None,
 ) -> dbtRunnerResult:
     """Run a dbt command (`["build", "--select", "core"]`) on the lake of `settings`.
 
-    With an open `draft` it is run on that, and neither publishes nor discards it.
+    With an open `draft` it is run on that, and neither publishes nor discards it. What it builds
+    is published only if none of the queries `checks` finds a row (`lake.answers`).
 
     Everything dbt writes goes below the home: compiled SQL and results to `dbt/target`, its log
     to `dbt/logs`, nothing to standard output. `on_event` gets every event of dbt's log. The
@@ -56,7 +58,7 @@ def invoke(
         flags["--threads"] = str(min(_MOST_THREADS, cores))
     given = [part for name, value in flags.items() for part in (name, str(value))]
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
-    with lake_of(settings, draft), _log_closed():
+    with lake_of(settings, draft, checks), _log_closed():
         result = runner.invoke([*arguments, *given])
         refusal = refused()
     if isinstance(result.exception, KeyboardInterrupt):

@@ -4,7 +4,7 @@ It serves the configured catalog over Iceberg REST inside the dbt process, attac
 as `lake`, and carries out what the materializations of this project ask for (`store`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -35,29 +35,36 @@ from lakehouse.tables.publications import Publication
 # anything that is no text.
 _given: Settings | None = None
 _given_draft: DraftCatalog | None = None
+_given_checks: Mapping[str, str] = {}
 _opened = ExitStack()
 _refused: list[LakehouseError] = []
 _published: list[Publication] = []
+_answers: dict[str, float] = {}
 # Asked for outside of any model: a refusal ends the run, and dbt keeps only its text.
 _OF_THE_RUN = {"begin", "end"}
 
 
 @contextmanager
-def lake_of(settings: Settings, draft: DraftCatalog | None = None) -> Iterator[None]:
+def lake_of(
+    settings: Settings, draft: DraftCatalog | None = None, checks: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Let every dbt invocation in the block work on the lake of `settings`, or on its `draft`.
+
+    What it builds is published only if none of the queries `checks`, by name, finds a row in it.
 
     Without it the plugin asks lakehouse.toml and LAKEHOUSE_*, from the dbt project upwards. When
     the block ends, dbt's DuckDB and the REST service are closed, so that the next block may name
     another lake.
     """
-    global _given, _given_draft  # noqa: PLW0603
-    _given, _given_draft = settings, draft
+    global _given, _given_draft, _given_checks
+    _given, _given_draft, _given_checks = settings, draft, checks or {}
     _refused.clear()
     _published.clear()
+    _answers.clear()
     try:
         yield
     finally:
-        _given = _given_draft = None
+        _given, _given_draft, _given_checks = None, None, {}
         close()
 
 
@@ -75,6 +82,11 @@ def refused() -> LakehouseError | None:
 def published() -> Publication | None:
     """What the last run in this block published."""
     return _published[-1] if _published else None
+
+
+def answers() -> dict[str, float]:
+    """The seconds of each check of this block, if all were asked and none found a row."""
+    return dict(_answers)
 
 
 class Plugin(BasePlugin):
@@ -105,6 +117,8 @@ class Plugin(BasePlugin):
         """Do what a materialization asks for; the answer goes into its own request."""
         relation, request = target_config.relation, target_config.config
         of_the_run = request["action"] in _OF_THE_RUN
+        if request["action"] == "end":
+            request["checks"] = _given_checks
         with _told_to_dbt(self._settings.home, keep=LakehouseError if of_the_run else MachineError):
             perform(
                 _cursor_of_this_thread(),
@@ -114,6 +128,7 @@ class Plugin(BasePlugin):
             )
         if publication := request.get("published"):
             _published.append(publication)
+        _answers.update(request.get("answers") or {})
 
 
 def _cursor_of_this_thread() -> DuckDBPyConnection:

@@ -8,6 +8,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.typedef import Identifier
 
+from dbt_project.plugin.checks import ask
 from dbt_project.plugin.drafting import begin, end
 from dbt_project.plugin.listing import fill_listing
 from lakehouse.catalog.drafts import DraftCatalog
@@ -64,12 +65,16 @@ def _begin(
 def _end(
     connection: DuckDBPyConnection, catalog: Catalog, _table: Identifier, request: Request
 ) -> None:
-    """Publish the draft of the run `run`, unless nodes `failed`.
+    """Publish the draft of the run `run`, unless nodes `failed`, or one of the `checks` finds rows.
 
-    Answers with `published`, and `drafted`, which a catalog that has no drafts leaves out.
+    Answers with `published`, with `answers` (the seconds of each check; None: something was found)
+    and `drafted`, which a catalog that has no drafts leaves out.
     """
     if isinstance(catalog, DraftCatalog) and catalog.is_open:
         request["drafted"] = True
+        if request["checks"] and not request["failed"]:
+            request["answers"] = ask(connection, request["checks"])
+            request["failed"] = ["a test"] if request["answers"] is None else []
         request["published"] = end(catalog, connection, request)
 
 

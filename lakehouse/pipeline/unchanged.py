@@ -9,7 +9,7 @@ so that a note of an older build, or none, costs a rebuild and nothing else.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,13 +31,15 @@ class Built:
     """What the last good build left: the project, its nodes, and the rows of their tables.
 
     `contents` names for each table the snapshot that brought its rows, `good` are the nodes that
-    were built, and the tests that passed without a warning.
+    were built, and the tests that passed without a warning. `checks` are the queries of the tests
+    that found no rows, of those which dbt would ask in the same words again.
     """
 
     project: str
     nodes: tuple[Node, ...]
     contents: Mapping[str, int]
     good: frozenset[str]
+    checks: Mapping[str, str] = field(default_factory=dict)
 
     def unchanged(self, project: str, contents: Mapping[str, int]) -> list[Node]:
         """The nodes that a build of `project` may leave out, while the tables hold `contents`."""
@@ -57,6 +59,11 @@ class Built:
 
         return [node for node in self.nodes if node.unique_id in self.good and same(node.unique_id)]
 
+    def asked_again(self, due: Iterable[Node]) -> dict[str, str]:
+        """The queries of those tests among `due` that need no dbt to be asked again, by id."""
+        found = {node.unique_id: self.checks.get(node.unique_id) for node in due}
+        return {unique_id: sql for unique_id, sql in found.items() if sql}
+
     def due(self, left_out: Iterable[Node]) -> list[Node]:
         """The nodes that are built or tested when those are left out."""
         done = {node.unique_id for node in left_out}
@@ -68,7 +75,8 @@ def read_built(note: Path) -> Built | None:
     try:
         said = json.loads(note.read_text())
         nodes = tuple(Node(**{**each, "parents": tuple(each["parents"])}) for each in said["nodes"])
-        return Built(said["project"], nodes, said["contents"], frozenset(said["good"]))
+        good, checks = frozenset(said["good"]), dict(said["checks"])
+        return Built(said["project"], nodes, said["contents"], good, checks)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -79,6 +87,7 @@ def write_built(note: Path, built: Built) -> None:
         "project": built.project,
         "contents": dict(built.contents),
         "good": sorted(built.good),
+        "checks": dict(built.checks),
         "nodes": [asdict(node) for node in built.nodes],
     }
     new = note.with_suffix(".new")

@@ -1,9 +1,9 @@
 """The dbt step: run the project in this process and say what became of each node."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from lakehouse.pipeline.unchanged import (
     write_built,
 )
 from lakehouse.progress import Progress
-from lakehouse.query.manifest import nodes_of
+from lakehouse.query.manifest import Node, nodes_of
 from lakehouse.tables.publications import Publication
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class NodeOutcome:
 
     `seconds` is its own execution time, `sources` the declared tables it reads (`ml.forecasts`).
     The status `unchanged` is ours: the node was left out (lakehouse.pipeline.unchanged).
+    `sql` is what a test asked.
     """
 
     unique_id: str
@@ -51,6 +52,7 @@ class NodeOutcome:
     seconds: float
     message: str
     sources: tuple[str, ...] = ()
+    sql: str = ""
 
     @property
     def failed(self) -> bool:
@@ -63,12 +65,14 @@ class WarehouseReport:
     """The outcome of every node, in the order dbt finished them, and what went public then.
 
     `publication` is None when a node failed, or nothing changed. Where the catalog can't publish
-    tables together, nothing is `drafted`: each table went public as it was built.
+    tables together, nothing is `drafted`: each table went public as it was built. `answers` has
+    the seconds of the tests that were asked without dbt, by id, if none of them found anything.
     """
 
     nodes: tuple[NodeOutcome, ...]
     publication: Publication | None
     drafted: bool = True
+    answers: Mapping[str, float] = field(default_factory=dict)
 
     def counts(self, *kinds: str) -> Counter[str]:
         """How many nodes of these kinds ended in each status."""
@@ -99,27 +103,66 @@ def build_warehouse(
         found = contents_of(catalog)
     before = None if full_refresh else read_built(note)
     left_out = before.unchanged(project, found) if before else []
-    names = [node.name for node in before.due(left_out)] if before and left_out else []
+    due = before.due(left_out) if before and left_out else []
     kept = tuple(
         NodeOutcome(node.unique_id, node.name, node.kind, UNCHANGED, 0, "")
         for node in left_out
         if node.runs
     )
-    if kept and not names:
+    if kept and not due:
         return WarehouseReport(kept, None, _drafts(settings))
-    arguments = ["--exclude", "tag:ml", "resource_type:unit_test"]
-    arguments += ["--select", *names] if names else []
-    arguments += ["--full-refresh"] if full_refresh else []
-    report = _run(settings, progress, "Building and testing the marts", "build", *arguments)
+    checks = before.asked_again(due) if before and _may_ask(settings, found) else {}
+    report = _built(settings, progress, due, checks, full_refresh=full_refresh)
     report = replace(report, nodes=(*report.nodes, *kept))
     if not report.failures:
-        known = before.nodes if before and before.project == project else ()
-        _remember(settings, note, Built(project, known, found, frozenset()), report)
+        same = before and before.project == project
+        known = Built(project, (), {}, frozenset()) if not (before and same) else before
+        _remember(settings, note, replace(known, contents=found), report)
     return report
 
 
+def _may_ask(settings: Settings, found: Mapping[str, int]) -> bool:
+    """Whether tests may be asked without dbt, in a lake of these tables."""
+    from dbt_project.plugin.drafting import AUDIT  # noqa: PLC0415 - it loads DuckDB
+
+    # A test that failed keeps its rows in a table, which goes when dbt finds that it passes.
+    return _drafts(settings) and not any(name.startswith(f"{AUDIT}.") for name in found)
+
+
+def _built(
+    settings: Settings,
+    progress: Progress,
+    due: Sequence[Node],
+    checks: Mapping[str, str],
+    *,
+    full_refresh: bool,
+) -> WarehouseReport:
+    """What came of building and testing the nodes that are `due`; of all, when none is named.
+
+    The tests in `checks` are asked before anything is published, without dbt. When one of them
+    finds something, or dbt fails, all is done again by dbt, which tells what is wrong and how.
+    """
+    doing = "Building and testing the marts"
+    arguments = ["--exclude", "tag:ml", "resource_type:unit_test"]
+    arguments += ["--full-refresh"] if full_refresh else []
+    names = [node.name for node in due if node.unique_id not in checks]
+    if checks and names:
+        # Else dbt selects each test of a model that is named.
+        alone = ("--indirect-selection", "empty", "--select", *names)
+        report = _run(settings, progress, doing, "build", *arguments, *alone, checks=checks)
+        if len(report.answers) == len(checks):
+            nodes = {node.unique_id: node for node in due}
+            asked = (
+                NodeOutcome(each, nodes[each].name, "test", "pass", seconds, "", (), checks[each])
+                for each, seconds in report.answers.items()
+            )
+            return replace(report, nodes=(*report.nodes, *asked))
+    arguments += ["--select", *(node.name for node in due)] if due else []
+    return _run(settings, progress, doing, "build", *arguments)
+
+
 def _remember(settings: Settings, note: Path, before: Built, report: WarehouseReport) -> None:
-    """Note a good build of the project and the contents that `before` tells."""
+    """Note a good build of the project of `before`, which tells the contents it found."""
     manifest = settings.home / "dbt" / "target" / "manifest.json"
     nodes = before.nodes or nodes_of(manifest, without="ml")
     with open_catalog(settings) as catalog:
@@ -131,8 +174,11 @@ def _remember(settings: Settings, note: Path, before: Built, report: WarehouseRe
             if node.table in before.contents:
                 contents[node.table] = before.contents[node.table]
     good = frozenset(node.unique_id for node in report.nodes if node.status in _GOOD)
+    fixed = {node.unique_id for node in nodes if node.fixed}
+    asked = {n.unique_id: n.sql if n.status == "pass" else "" for n in report.nodes if n.sql}
+    checks = {**before.checks, **{each: sql for each, sql in asked.items() if each in fixed}}
     with suppress(OSError):  # the marts are published all the same
-        write_built(note, Built(before.project, nodes, contents, good))
+        write_built(note, Built(before.project, nodes, contents, good, checks))
 
 
 def test_models(
@@ -152,9 +198,10 @@ def _run(
     doing: str,
     *arguments: str,
     draft: "DraftCatalog | None" = None,
+    checks: Mapping[str, str] | None = None,
 ) -> WarehouseReport:
     from dbt_project.plugin.invocation import invoke  # noqa: PLC0415 - dbt takes 4 s
-    from dbt_project.plugin.lake import published  # noqa: PLC0415
+    from dbt_project.plugin.lake import answers, published  # noqa: PLC0415
 
     with progress.task(doing) as task:
 
@@ -164,9 +211,9 @@ def _run(
             elif event.info.name == "NodeFinished":
                 task.advance(1)
 
-        result = invoke(settings, arguments, on_event=follow, draft=draft)
+        result = invoke(settings, arguments, on_event=follow, draft=draft, checks=checks)
     nodes = tuple(_outcomes(result, dbt_log(settings)))
-    return WarehouseReport(nodes, published(), _drafts(settings))
+    return WarehouseReport(nodes, published(), _drafts(settings), answers())
 
 
 def _drafts(settings: Settings) -> bool:
@@ -185,14 +232,16 @@ def _outcomes(result: "dbtRunnerResult", log: Path) -> Iterator[NodeOutcome]:
         message = f"dbt could not run: {result.exception}"
         raise BuildError(message, hint=f"dbt's log says more: {log}")
     for run in result.result.results:
+        kind = str(run.node.resource_type)
         yield NodeOutcome(
             unique_id=run.node.unique_id,
             name=run.node.name,
-            kind=str(run.node.resource_type),
+            kind=kind,
             status=str(run.status),
             seconds=run.execution_time,
             message=(run.message or "").strip(),
             sources=tuple(_sources(run.node.depends_on_nodes)),
+            sql=(getattr(run.node, "compiled_code", None) or "") if kind == "test" else "",
         )
 
 

@@ -1,21 +1,42 @@
 """The nodes of the dbt project, as the manifest tells that dbt leaves in the home."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+# What asks something of the run or of the database, but for which of two macros is meant.
+_VARYING = re.compile(
+    r"\b(run_query|statement|execute|graph|flags|env_var|invocation_id|invocation_args_dict"
+    r"|run_started_at|modules|load_result|load_relation|store_result)\b"
+    r"|\b(adapter|api)\.(?!dispatch\b)"
+)
+# A test of which it is enough to know that it finds no rows.
+_USUAL: Final[Mapping[str, object]] = {
+    "severity": "ERROR",
+    "warn_if": "!= 0",
+    "error_if": "!= 0",
+    "fail_calc": "count(*)",
+    "limit": None,
+    "enabled": True,
+}
 
 
 @dataclass(frozen=True)
 class Node:
-    """A node of the project: what it is made of (ids), and its table, if it has one."""
+    """A node of the project: what it is made of (ids), and its table, if it has one.
+
+    `fixed` is a test that dbt compiles to the same SQL whenever the project is the same.
+    """
 
     unique_id: str
     name: str
     kind: str
     parents: tuple[str, ...]
     table: str | None
+    fixed: bool = False
 
     @property
     def runs(self) -> bool:
@@ -27,12 +48,38 @@ def nodes_of(manifest: Path, *, without: str) -> tuple[Node, ...]:
     """The nodes of dbt's manifest and its sources, but those with the tag `without`."""
     said = json.loads(manifest.read_text())
     found = [*said["sources"].values(), *said["nodes"].values()]
-    return tuple(_node(each) for each in found if without not in each.get("tags", ()))
+    varying = _varying(said["macros"])
+    return tuple(_node(each, varying) for each in found if without not in each.get("tags", ()))
 
 
-def _node(said: Mapping[str, Any]) -> Node:
+def _varying(macros: Mapping[str, Any]) -> set[str]:
+    """The ids of the macros whose text may be another one in another run.
+
+    What a materialization uses is not meant: dbt adds it to the macros of a test that ran.
+    """
+    calls = {key: set(macro["depends_on"]["macros"]) for key, macro in macros.items()}
+    varying = {key for key, macro in macros.items() if _VARYING.search(macro["macro_sql"])}
+    while added := {key for key in calls.keys() - varying if calls[key] & varying}:
+        varying |= added
+    running = {key for key in calls if ".materialization_test_" in key}
+    while added := {each for key in running for each in calls.get(key, ())} - running:
+        running |= added
+    return varying - running
+
+
+def _is_fixed(said: Mapping[str, Any], varying: set[str]) -> bool:
+    """Whether a test is asked in the same words each time, and passes if it finds no rows."""
+    config = said["config"]
+    usual = {name: config.get(name) for name in _USUAL} == _USUAL
+    used = set(said["depends_on"]["macros"])
+    written = json.dumps([said["raw_code"], said.get("test_metadata"), config.get("where")])
+    return usual and not varying & used and not _VARYING.search(written)
+
+
+def _node(said: Mapping[str, Any], varying: set[str]) -> Node:
     kind, kept = said["resource_type"], said.get("config", {}).get("materialized")
     has_table = kind in {"model", "seed", "snapshot", "source"} and kept != "ephemeral"
     table = f"{said['schema']}.{said.get('identifier') or said['alias']}" if has_table else None
     parents = tuple(said.get("depends_on", {}).get("nodes", ()))
-    return Node(said["unique_id"], said["name"], kind, parents, table)
+    fixed = kind == "test" and _is_fixed(said, varying)
+    return Node(said["unique_id"], said["name"], kind, parents, table, fixed)

@@ -79,9 +79,17 @@ def test_a_test_that_warned_warns_again() -> None:
     assert [each.name for each in due] == ["visits_are_new"]
 
 
+def test_a_test_that_passed_is_asked_by_what_it_asked_then() -> None:
+    asked = replace(BUILT, checks={"sessions_have_keys": "select 1", "visits_are_new": ""})
+    due = asked.due(asked.unchanged("project", CONTENTS | {"space.visits": 9}))
+    assert asked.asked_again(due) == {"sessions_have_keys": "select 1"}
+    assert asked.asked_again([]) == {}
+
+
 def test_a_note_is_read_as_it_was_written(tmp_path: Path) -> None:
-    write_built(tmp_path / "built.json", BUILT)
-    assert read_built(tmp_path / "built.json") == BUILT
+    built = replace(BUILT, checks={"sessions_have_keys": "select 1"})
+    write_built(tmp_path / "built.json", built)
+    assert read_built(tmp_path / "built.json") == built
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]", '{"project": 1, "nodes": [{}]}'])
