@@ -1,8 +1,9 @@
 """The advice: layouts worth measuring, the one that reads least, and how to get it."""
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import permutations, takewhile
 from typing import Any, Final
 
 import pyarrow.compute as pc
@@ -94,7 +95,8 @@ def advise(
         questions, source = [*questions, *_typical(table, sample, usable)], "typical"
         asked = [each for each in filtered(questions, table.schema) if each in usable]
     own = _own(table, usable)
-    columns = list(dict.fromkeys([*asked, *(column for column, _ in own.terms)]))
+    laid = [*(column for column, _ in own.terms), *own.order]
+    columns = list(dict.fromkeys([*asked, *laid]))
     sample = sampled(table, columns or usable[:1])
     return _weighed(table, source, questions, asked[:_MOST_COLUMNS], own, sample)
 
@@ -173,14 +175,16 @@ def _terms(name: str, kind: IcebergType, values: int) -> Iterator[tuple[str, Tra
 
 
 def _own(table: TableFiles, usable: Sequence[str]) -> Layout:
-    """The table's partitioning, but for terms on columns that can't be measured."""
+    """The table's partitioning and sort order, but for columns that can't be measured."""
     names = {field.field_id: field.name for field in table.schema.fields}
     terms = [
         (names[field.source_id], field.transform)
         for field in table.table.spec().fields
         if names.get(field.source_id) in usable and str(field.transform) != "void"
     ]
-    return Layout(tuple(terms))
+    order = [names.get(field.source_id, "") for field in table.table.sort_order().fields]
+    known = takewhile(lambda name: name in usable, order)
+    return Layout(tuple(terms), tuple(known))
 
 
 def _typical(table: TableFiles, sample: Sample, usable: Sequence[str]) -> Iterator[Question]:
@@ -222,6 +226,10 @@ def _conclusion(
     sorted_by = f"sort it by {', '.join(best.order)}" if best.order else ""
     what = " and ".join(filter(None, (parted, sorted_by))) or "don't partition it"
     told = f"{what}: {1 - best.cost / max(now.cost, 1):.0%} less to read"
+    same = best.partitioning == now.partitioning
+    if same and best.order and len(table.table.spec().fields) == len(best.partitioning):
+        columns = shlex.quote(", ".join(best.order))
+        return told, (f"lakehouse tables maintain {table.name} --sort-by {columns}",)
     if streams := streams_of(table.table.metadata):
         told += (
             f". It is written by {', '.join(streams)}: an own copy for these queries is safer than"

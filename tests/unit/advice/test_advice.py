@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from pyiceberg.catalog import Catalog
@@ -103,6 +104,24 @@ def test_what_is_told_is_read_when_it_is_done(home: Settings) -> None:
         assert table.scan(row_filter=where).to_arrow().num_rows == 2 * DEVICES * 20
         assert len(planned) <= found["best"]["files_read"] * 2
         assert len(list(table.scan().plan_files())) > len(planned)
+
+
+def test_a_table_is_sorted_where_it_is(home: Settings) -> None:
+    where = "reading > 100 and reading < 120"
+    found = told(home, "--where", where)
+    (command,) = found["commands"]
+    assert command == "lakehouse tables maintain iot.readings --sort-by reading"
+    with open_catalog(home) as catalog:
+        before = sorted(catalog.load_table("iot.readings").scan().to_arrow()["reading"].to_pylist())
+    assert run(home, *command.split()[1:]).exit_code == 0
+    with open_catalog(home) as catalog:
+        table = catalog.load_table("iot.readings")
+        assert sorted(table.scan().to_arrow()["reading"].to_pylist()) == before
+        for task in table.scan().plan_files():
+            values = table.io.new_input(task.file.file_path).open()
+            stored = pq.read_table(values)["reading"].to_pylist()
+            assert stored == sorted(stored)
+    assert told(home, "--where", where)["best"] is None
 
 
 def test_the_order_of_date_and_device_is_measured(home: Settings) -> None:
