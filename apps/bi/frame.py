@@ -37,6 +37,7 @@ def run() -> None:
     offered = {spec.path: _page(spec) for spec in specs}
     chosen = st.navigation(list(offered.values()))
     spec = next(spec for spec in specs if offered[spec.path] is chosen)
+    st.set_page_config(page_title=f"{spec.title} · Cadabra")
     st.html(_PRINT)
     published, freshness, answer = header.head(spec)
     try:

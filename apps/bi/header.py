@@ -22,7 +22,11 @@ def head(page: PageSpec) -> tuple[Published, DeltaGenerator, DeltaGenerator]:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="right"):
         st.title(page.title, anchor=False, width="stretch")
         freshness = st.container(
-            horizontal=True, vertical_alignment="center", width="content", gap="small"
+            horizontal=True,
+            vertical_alignment="center",
+            width="content",
+            gap="small",
+            key="freshness",
         )
     answer = st.container(gap=None, key="answer")
     answer.caption(page.question)

@@ -72,7 +72,7 @@ class Builds(threading.Thread):
     def _write(self, number: int) -> None:
         day = shop.LAST + timedelta(number)
         line = (
-            f"8{number:05},9{number:04},THING {number},{number},{day} 10:00:00,2.50,3{number:04},"
+            f"8{number:05},9{number:04},THING {number},{number},{day} 10:00:00,2.50,4{number:04},"
         )
         (self._logs / f"orders-{number:03}.csv").write_text(f"{HEADER}{line}United Kingdom\n")
 
