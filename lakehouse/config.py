@@ -31,6 +31,7 @@ from lakehouse.crawler_settings import ClassifierSettings, CrawlerSettings, chec
 from lakehouse.delivery_settings import DeliverySettings
 from lakehouse.errors import ConfigError
 from lakehouse.maintenance_settings import Duration, MaintenanceSettings
+from lakehouse.notice_settings import SmtpSettings, WebhookSettings, secret_in
 from lakehouse.stream_settings import (
     BUILT_IN,
     STDIN,
@@ -113,10 +114,14 @@ class ExternalSettings(_Table):
 
 
 class DashboardSettings(_Table):
-    """Where `lakehouse dashboard` listens."""
+    """Where `lakehouse dashboard` listens.
+
+    `url` is where people reach it, for the links in messages; else it is made of host and port.
+    """
 
     host: str = "127.0.0.1"
     port: Port = 8501
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
 
 
 class Settings(_Table):
@@ -136,6 +141,8 @@ class Settings(_Table):
     external: ExternalSettings = ExternalSettings()
     dashboard: DashboardSettings = DashboardSettings()
     access: AccessSettings = AccessSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     maintenance: MaintenanceSettings = MaintenanceSettings()
     deliveries: DeliverySettings = DeliverySettings()
     streams: dict[str, StreamSettings] = Field(default_factory=dict, validate_default=True)
@@ -305,11 +312,16 @@ def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path
 
 def _read_file(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigError(f"{file} is not valid TOML: {e}", hint="see https://toml.io") from e
     except OSError as e:
         raise ConfigError(f"{file} can't be read: {e.strerror}", hint="check its mode") from e
+    if secret := secret_in(values):
+        variable = _variable(secret.split("."))
+        message = f"{file} holds {secret}, which comes from the environment alone"
+        raise ConfigError(message, hint=f"take it out of the file and set {variable}")
+    return values
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[list[str], str]]:

@@ -5,6 +5,7 @@ whose last is the year and whose `?` means any; in both a Sunday is what it is t
 cron, 1 in AWS.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,6 +42,17 @@ class Schedule:
             day -= timedelta(days=1)
         return None
 
+    def following(self, now: datetime) -> datetime | None:
+        """The first scheduled minute after `now`; None if there is none any more."""
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        for _ in range(_FARTHEST.days):
+            if self._falls_on(day):
+                for time in reversed(list(self._times(day))):
+                    if time > now:
+                        return time
+            day += timedelta(days=1)
+        return None
+
     def _falls_on(self, day: datetime) -> bool:
         if day.month not in self.months or day.year not in self.years:
             return False
@@ -52,12 +64,13 @@ class Schedule:
         return of_month and of_week
 
     def _latest_of(self, day: datetime, now: datetime) -> datetime | None:
-        times = (
-            day.replace(hour=hour, minute=minute)
-            for hour in sorted(self.hours, reverse=True)
-            for minute in sorted(self.minutes, reverse=True)
-        )
-        return next((time for time in times if time <= now), None)
+        return next((time for time in self._times(day) if time <= now), None)
+
+    def _times(self, day: datetime) -> Iterator[datetime]:
+        """The minutes of a day, the last first."""
+        for hour in sorted(self.hours, reverse=True):
+            for minute in sorted(self.minutes, reverse=True):
+                yield day.replace(hour=hour, minute=minute)
 
 
 def parse_schedule(text: str) -> Schedule:

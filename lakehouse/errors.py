@@ -8,11 +8,13 @@ LakehouseError
 │   └── AccessError      5   the rules do not let this person see what was asked for
 ├── BuildError           6   a dbt model failed, or a data test found bad rows
 ├── ModelError           8   a model can't be fitted on, or asked about, what it was given
+├── DeliveryError        9   a message could not be delivered by mail, or to a webhook
 └── MachineError         7   the machine said no: port in use, disk full, permission denied
     └── LockedError      7   another process is at work in the same home
         └── PausedError  7   somebody has paused the stream
 
-Codes the tree does not own: 0 success, 1 a bug in this project, 130 interrupted.
+Codes the tree does not own: 0 success, 1 a bug in this project, 10 an alert is beyond its
+threshold (`lakehouse alerts check`), 130 interrupted.
 """
 
 from typing import ClassVar
@@ -67,6 +69,12 @@ class ModelError(LakehouseError):
     """A model can't be fitted on, or asked about, what it was given."""
 
     exit_code = 8
+
+
+class DeliveryError(LakehouseError):
+    """A message could not be delivered to one of its targets."""
+
+    exit_code = 9
 
 
 class MachineError(LakehouseError):

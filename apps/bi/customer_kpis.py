@@ -28,6 +28,8 @@ def buyer_kpis(now: Buyers, before: Buyers | None) -> list[Kpi]:
             [],
             f"**{now.repeat:,} of {now.customers:,}** had ordered before, or ordered again in "
             "these days.",
+            figure=_in_percent(rate),
+            before=_in_percent(rate_before),
         ),
         Kpi(
             "Revenue per customer",
@@ -37,6 +39,8 @@ def buyer_kpis(now: Buyers, before: Buyers | None) -> list[Kpi]:
             [],
             f"Their net revenue, **{wording.money(now.amount)}**, divided by customers; what they "
             "cancelled is taken off.",
+            figure=each,
+            before=each_before,
         ),
     ]
 
@@ -44,4 +48,9 @@ def buyer_kpis(now: Buyers, before: Buyers | None) -> list[Kpi]:
 def _count(label: str, now: int, before: int | None, meaning: str) -> Kpi:
     change = None if before is None else delta(Decimal(now), Decimal(before))
     against = None if before is None else f"vs {before:,}"
-    return Kpi(label, f"{now:,}", change, against, [], meaning)
+    past = None if before is None else Decimal(before)
+    return Kpi(label, f"{now:,}", change, against, [], meaning, figure=Decimal(now), before=past)
+
+
+def _in_percent(rate: Decimal | None) -> Decimal | None:
+    return None if rate is None else rate * 100

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from apps.bi import wording
 from apps.bi.queries.customers import Buyers, Cohort, Segment
-from apps.bi.queries.products import Sold
+from apps.bi.queries.products import Partner, Sold
 from apps.bi.queries.sales import Seller, Totals
 
 
@@ -73,6 +74,22 @@ def products(found: Sequence[Sold], words: str) -> str:
         f"Of {len(found):,} products{named}, {best} brought the most; the ten best make up "
         f"**{share}** of {wording.short_money(net)} product revenue."
     )
+
+
+def product(
+    name: str, days: Sequence[dict[str, Any]], baskets: int, partners: Sequence[Partner]
+) -> str:
+    """One sentence of Markdown on a product, whose `name` is Markdown: its sum and its partner."""
+    if not days:
+        return f"**{name}** was neither sold nor given back in these days."
+    net = sum((day["net_amount"] for day in days), Decimal(0))
+    plural = "" if len(days) == 1 else "s"
+    sentence = f"**{name}** brought **{wording.money(net)}** on {len(days):,} day{plural}"
+    if partners:
+        share = wording.percent(Decimal(partners[0].together) / baskets)
+        with_it = wording.plain(wording.title(partners[0].name))
+        sentence += f"; {share} of its {baskets:,} orders also have **{with_it}**"
+    return f"{sentence}."
 
 
 def _name(seller: Seller) -> str:

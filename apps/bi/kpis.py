@@ -18,7 +18,8 @@ Trend = list[tuple[str, Decimal | None, str]]
 class Kpi:
     """One figure: as it reads, how it changed and from what, how it went, what it means.
 
-    `trend` holds (when, figure, the figure as it reads), oldest first.
+    `trend` holds (when, figure, the figure as it reads), oldest first. `figure` and `before` are
+    what `value` and `against` stand for, exactly; of a rate in percent.
     """
 
     label: str
@@ -28,6 +29,8 @@ class Kpi:
     trend: Trend
     meaning: str
     less_is_better: bool = False
+    figure: Decimal | None = None
+    before: Decimal | None = None
 
 
 def draw_kpi(kpi: Kpi, span: str) -> None:
@@ -79,6 +82,8 @@ def _kpi(measure: _Measure, now: Totals, before: Totals | None, steps: Sequence[
         [_point(measure, step) for step in steps],
         measure.meaning(now),
         measure.less_is_better,
+        value,
+        past,
     )
 
 

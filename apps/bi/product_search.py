@@ -1,14 +1,15 @@
 """One product: the search, its history, its prices, and what is bought with it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from apps.bi import drill, filters, product_charts, wording
+from apps.bi import drill, filters, insight, product_charts, wording
 from apps.bi.card import card
+from apps.bi.kpis import draw_kpi
+from apps.bi.product_kpis import product_kpis
 from apps.bi.queries import products
 from apps.bi.queries.lines import Drill, Of
 from apps.bi.queries.products import Partner
@@ -74,7 +75,7 @@ def show(view: View, code: str) -> str:
     name = wording.plain(wording.title(found["description"]))
     st.header(f"{name} · {wording.plain(code)}", anchor=False)
     asked, days = products.history(ask, chosen, code)
-    _figures(found, days)
+    _figures(view, found, days)
     span = wording.span(chosen.period)
     with card(view, "Product revenue per day", asked, key="history"):
         st.echarts_chart(
@@ -87,27 +88,13 @@ def show(view: View, code: str) -> str:
         _prices(view, code, name)
     with right:
         baskets, with_it = _partners(view, code, name)
-    return _sentence(name, days, baskets, with_it)
+    return insight.product(name, days, baskets, with_it)
 
 
-def _figures(found: dict[str, Any], days: Sequence[dict[str, Any]]) -> None:
-    net = sum((day["net_amount"] for day in days), Decimal(0))
-    returns = sum((day["return_amount"] for day in days), Decimal(0))
-    units = sum(day["unit_count"] for day in days)
-    price = found["list_price"]
+def _figures(view: View, found: dict[str, Any], days: Sequence[dict[str, Any]]) -> None:
     with st.grid(4, min_column_width=150, gap="small"):
-        for label, value, meaning in (
-            ("Product revenue", wording.short_money(net), f"Exactly **{wording.money(net)}**."),
-            ("Units", f"{units:,}", "Sold, returns taken off."),
-            ("Returns", wording.short_money(returns), "What cancelled orders gave back."),
-            (
-                "List price",
-                wording.DASH if price is None else wording.money(price),
-                "What most lines of the latest week with a known customer asked.",
-            ),
-        ):
-            with st.container(border=True):
-                st.metric(label, value, help=meaning)
+        for kpi in product_kpis(found, days):
+            draw_kpi(kpi, wording.span(view.chosen.period))
 
 
 def _prices(view: View, code: str, name: str) -> None:
@@ -144,21 +131,6 @@ def _partners(view: View, code: str, name: str) -> tuple[int, list[Partner]]:
         else:
             st.caption("In these days it was bought alone, or not at all.")
     return baskets, found
-
-
-def _sentence(
-    name: str, days: Sequence[dict[str, Any]], baskets: int, partners: Sequence[Partner]
-) -> str:
-    if not days:
-        return f"**{name}** was neither sold nor given back in these days."
-    net = sum((day["net_amount"] for day in days), Decimal(0))
-    plural = "" if len(days) == 1 else "s"
-    sentence = f"**{name}** brought **{wording.money(net)}** on {len(days):,} day{plural}"
-    if partners:
-        share = wording.percent(Decimal(partners[0].together) / baskets)
-        with_it = wording.plain(wording.title(partners[0].name))
-        sentence += f"; {share} of its {baskets:,} orders also have **{with_it}**"
-    return f"{sentence}."
 
 
 def _nothing(view: View, code: str) -> str:

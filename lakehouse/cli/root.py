@@ -11,6 +11,7 @@ import click
 from lakehouse import __version__
 from lakehouse.cli import console
 from lakehouse.cli.access import access
+from lakehouse.cli.alerts import alerts
 from lakehouse.cli.bookmarks import bookmarks
 from lakehouse.cli.build import build
 from lakehouse.cli.catalog import catalog
@@ -22,6 +23,7 @@ from lakehouse.cli.ingest import ingest
 from lakehouse.cli.maintenance import tables
 from lakehouse.cli.ml import ml
 from lakehouse.cli.queries import queries
+from lakehouse.cli.reports import reports
 from lakehouse.cli.scale_out import scale_out
 from lakehouse.cli.sql import sql
 from lakehouse.errors import LakehouseError, MachineError
@@ -75,6 +77,7 @@ def lakehouse(context: click.Context, home: Path | None, config: Path | None) ->
 
 
 lakehouse.add_command(access)
+lakehouse.add_command(alerts)
 lakehouse.add_command(bookmarks)
 lakehouse.add_command(build)
 lakehouse.add_command(catalog)
@@ -84,6 +87,7 @@ lakehouse.add_command(diff)
 lakehouse.add_command(generate)
 lakehouse.add_command(ingest)
 lakehouse.add_command(queries)
+lakehouse.add_command(reports)
 lakehouse.add_command(scale_out)
 lakehouse.add_command(sql)
 lakehouse.add_command(ml)

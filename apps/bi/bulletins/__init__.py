@@ -1,0 +1,1 @@
+"""What alerts and reports tell: figures of the pages and whole pages, without a browser."""
