@@ -32,7 +32,7 @@ _PLAIN = {
     "TIMESTAMP WITH TIME ZONE": zoned(6, "UTC"), "TIMESTAMPTZ": zoned(6, "UTC"),
 }  # fmt: skip
 _FILE = "filename"
-_TOKEN = re.compile(r'\s*("(?:[^"]|"")*"|[A-Za-z_][A-Za-z_ ]*[A-Za-z_]|\d+|\[\]|[(),])')
+_TOKEN = re.compile(r'\s*("(?:[^"]|"")*"|[A-Za-z_](?:[\w ]*\w)?|\d+|\[\]|[(),])')
 
 
 def type_from_engine(name: str) -> Type:
@@ -120,4 +120,14 @@ class AttachedSchema:
         named = any(name.lower() == _FILE for name, _ in columns)
         hidden = () if named else (("$path", Type("varchar"), _FILE),)
         name = ("awsdatacatalog", database, parts[-1])
-        return TableColumns(sql, name, columns, hidden=hidden)
+        return TableColumns(sql, name, columns, hidden=hidden, had=partial(self._had, sql))
+
+    def _had(self, table: str, kind: str, value: str) -> bool:
+        """Whether a table has a snapshot of that id, or had one at that time."""
+        asked = (
+            f"snapshot_id = {value}"
+            if kind == "version"
+            else f"timestamp_ms <= timezone('UTC', {value})"
+        )
+        rows = self._ask(f"SELECT count(*) > 0 FROM iceberg_snapshots({table}) WHERE {asked}")
+        return str(rows[0][0]).lower() == "true"

@@ -1,7 +1,7 @@
 """What a translation has to know of the catalog: the columns of the tables a statement names."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from lakehouse.athena.types import Type
@@ -14,7 +14,8 @@ class TableColumns:
     `sql` is what the engine reads it by; `name` its full name in lower case, the parts by which
     columns may be qualified. What is not `writable` is neither written to nor has versions; `what`
     it is, says why. `hidden` columns are there for those who name them: their names, types, and
-    what the engine calls them.
+    what the engine calls them. `had` tells whether there was such a state: by "version" or
+    "timestamp", and the engine's SQL of its value.
     """
 
     sql: str
@@ -23,6 +24,7 @@ class TableColumns:
     writable: bool = True
     hidden: tuple[tuple[str, Type, str], ...] = ()
     what: str = "a view"
+    had: Callable[[str, str], bool] | None = field(default=None, compare=False)
 
 
 class Schema(Protocol):

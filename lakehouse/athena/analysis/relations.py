@@ -13,6 +13,7 @@ from lakehouse.athena.analysis.plan import RelationPlan
 from lakehouse.athena.analysis.scope import Field, Scope, row_field
 from lakehouse.athena.analysis.value import Value
 from lakehouse.athena.errors import AthenaError, not_supported
+from lakehouse.athena.schema import TableColumns
 from lakehouse.athena.syntax import nodes as n
 from lakehouse.athena.types import BIGINT, Type, common_type, identifier
 
@@ -65,19 +66,26 @@ class RelationAnalyzer:
             Field(name, made, f"{alias}.{sql}", table.name, hidden=True)
             for name, made, sql in table.hidden
         )
-        return RelationPlan(f"{table.sql} AS {alias}{self._version(node.version)}", fields)
+        past = self._version(node.version, table) if node.version else ""
+        return RelationPlan(f"{table.sql} AS {alias}{past}", fields)
 
-    def _version(self, node: n.Version | None) -> str:
+    def _version(self, node: n.Version, table: TableColumns) -> str:
         """AT (...): the engine's time travel, on an Iceberg table."""
-        if node is None:
-            return ""
         value = ExpressionAnalyzer(Scope(), self._queries).value(node.value)
         if node.kind == "version":
             if value.type.base not in ("integer", "bigint"):
                 message = f"Type {value.type} invalid. Iceberg table version must be a snapshot id"
                 raise AthenaError("TYPE_MISMATCH", message, node.position)
+            if table.had and not table.had("version", value.sql):
+                message = f"Iceberg snapshot ID does not exist: {value.literal}"
+                raise AthenaError("INVALID_ARGUMENTS", message, node.position)
             return f" AT (VERSION => {value.sql})"
         if value.type.base == "timestamp with time zone" and value.type.zone:
+            if table.had and not table.had("timestamp", value.sql):
+                # The engine would answer as of an empty table.
+                name = ".".join(table.name[-2:])
+                message = f"No version history of table {name} at or before that time"
+                raise AthenaError("INVALID_ARGUMENTS", message, node.position)
             return f" AT (TIMESTAMP => timezone('UTC', {value.sql}))"
         message = f"Type {value.type} invalid. FOR TIMESTAMP AS OF takes a timestamp with time zone"
         raise AthenaError("TYPE_MISMATCH", message, node.position)

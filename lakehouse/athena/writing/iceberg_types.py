@@ -5,6 +5,7 @@ without a bound.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 from pyiceberg.schema import Schema
@@ -31,7 +32,7 @@ from pyiceberg.types import (
 
 from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.translation import Translation
-from lakehouse.athena.types import ZONED, Type, field_names
+from lakehouse.athena.types import VARCHAR, ZONED, Type, field_names
 
 _PLAIN: dict[str, IcebergType] = {
     "boolean": BooleanType(), "integer": IntegerType(), "bigint": LongType(), "real": FloatType(),
@@ -47,7 +48,15 @@ def columns_of(made: Translation) -> list[tuple[str, Type, str | None]]:
         message = f"Column name not specified at position {made.unnamed[0]}"
         hint = "give it one: ... AS name"
         raise AthenaError("COLUMN_NAME_NOT_SPECIFIED", message, hint=hint)
-    return [(name, type_, None) for name, type_ in zip(made.names, made.types, strict=True)]
+    types = map(_unbounded, made.types)
+    return [(name, type_, None) for name, type_ in zip(made.names, types, strict=True)]
+
+
+def _unbounded(made: Type) -> Type:
+    """What a query makes as varchar(n), at any depth, is kept as varchar."""
+    if made.base == "varchar":
+        return VARCHAR
+    return replace(made, children=tuple(map(_unbounded, made.children)))
 
 
 def schema_of(columns: Sequence[tuple[str, Type, str | None]]) -> Schema:

@@ -287,8 +287,8 @@ def _unset(table: Table, keys: Sequence[str]) -> None:
         message = f"Unsupported table property key: {unknown[0]}"
         raise AthenaError("INVALID_TABLE_PROPERTY", message)
     with table.transaction() as transaction:
-        own = [name for key in keys for name in as_iceberg(key, 0)]
-        transaction.remove_properties(*keys, *own)
+        named = [name for key in keys for name in (key, *as_iceberg(key, 0))]
+        transaction.remove_properties(*(name for name in named if name in table.properties))
 
 
 def _own_name(table: Table, column: str) -> str:
