@@ -78,15 +78,17 @@ def _typed(fields: Fields, form: OrderFormat, block: Block) -> tuple[pa.Table, F
             np.logical_or(bad, flags, out=bad)
 
     columns = dict(zip(fields.table.column_names, fields.table.columns, strict=True))
+    distinct: dict[str, pa.Array] = {}
     for name, reason in _REQUIRED:
         refuse(_blank(columns[name]), reason, name)
     for name, convert, missing in _CONVERTED:
         chosen = dates(form.dates) if convert is None else convert
-        columns[name], problems = _convert(columns[name], chosen, missing)
+        columns[name], distinct[name], problems = _convert(columns[name], chosen, missing)
         for reason, flags in problems.items():
             refuse(flags, reason, name)
-    too_large = _too_large(columns["quantity"], columns["unit_price"])
-    refuse(too_large, Reason.OUT_OF_RANGE, "quantity")
+    if _largest(distinct["quantity"]) * _largest(distinct["unit_price"]) >= _LARGEST_AMOUNT:
+        too_large = _too_large(columns["quantity"], columns["unit_price"])
+        refuse(too_large, Reason.OUT_OF_RANGE, "quantity")
     return pa.table({name: columns[name] for name in COLUMNS}), bad
 
 
@@ -112,8 +114,8 @@ def _blank(column: pa.ChunkedArray) -> Flags | None:
 
 def _convert(
     column: pa.ChunkedArray, convert: Callable[[pa.Array], Values], missing: Reason | None
-) -> tuple[pa.ChunkedArray, dict[Reason, Flags]]:
-    """The column with its distinct texts converted, and where there is no value, by reason."""
+) -> tuple[pa.ChunkedArray, pa.Array, dict[Reason, Flags]]:
+    """The column converted, its distinct values, and where there is no value, by reason."""
     texts = column.unify_dictionaries().combine_chunks()
     values = convert(texts.dictionary)
     problems = {}
@@ -124,7 +126,7 @@ def _convert(
         at = pc.is_in(texts.indices, pa.array(wrong, pa.int32()))
         flags = _flags(pc.fill_null(at, False))
         problems[reason] = problems[reason] | flags if reason in problems else flags
-    return pa.chunked_array([_mapped(texts, values.typed)]), problems
+    return pa.chunked_array([_mapped(texts, values.typed)]), values.typed, problems
 
 
 def _mapped(texts: pa.DictionaryArray, values: pa.Array) -> pa.Array:
@@ -136,10 +138,12 @@ def _mapped(texts: pa.DictionaryArray, values: pa.Array) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, distinct.dictionary)
 
 
-def _too_large(quantity: pa.ChunkedArray, price: pa.ChunkedArray) -> Flags | None:
+def _largest(values: pa.Array) -> float:
+    return float(pc.max(pc.abs(values.cast(pa.float64(), safe=False))).as_py() or 0)
+
+
+def _too_large(quantity: pa.ChunkedArray, price: pa.ChunkedArray) -> Flags:
     amount = pc.abs(pc.multiply(quantity.cast(pa.float64(), safe=False), price.cast(pa.float64())))
-    if not len(amount) or (pc.max(amount).as_py() or 0) < _LARGEST_AMOUNT:
-        return None
     return _flags(pc.fill_null(pc.greater_equal(amount, _LARGEST_AMOUNT), False))
 
 

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from ingest.rejects import Reason, Reject, readable
 from ingest.routing import Operation
-from ingest.screening import LONGEST_LINE, Block, Numbers, Text
+from ingest.screening import LONGEST_LINE, Block, Numbers, Text, count_lines
 from ingest.transforms.contract import Metadata
 
 
@@ -145,7 +145,7 @@ def read_records(text: Text, arrived: datetime, *, continued: bool) -> Records:
     When it is `continued`, its first line is the rest of one that was landed before it was
     complete, and no record.
     """
-    count = text.count(b"\n")
+    count = count_lines(text)
     if not continued:
         return Records(text, count, arrived)
     end = text.index(b"\n")
