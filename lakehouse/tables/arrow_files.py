@@ -1,9 +1,12 @@
 """Arrow rows to Parquet data files of an Iceberg table, without going through its append."""
 
+import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 import pyarrow as pa
@@ -13,26 +16,39 @@ from pyiceberg.typedef import Record
 
 from lakehouse.catalog.locations import path_of
 from lakehouse.tables.arrow_partitions import split
-from lakehouse.tables.parquet_layout import ROW_GROUP_ROWS, USUAL, Encodings, Layout, PartitionFile
+from lakehouse.tables.parquet_layout import ROW_GROUP_ROWS, USUAL, Encodings, Layout, PartitionFiles
 
-# Rows that wait for the rest of their row group, in all partitions together.
-_MOST_WAITING = 4 * ROW_GROUP_ROWS
-# Files that are held open for their next row group.
-_MOST_OPEN = 64
 # More than cores, because some of them wait for the disk.
 _WRITERS = (os.cpu_count() or 1) + 2
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much is under way: rows that wait for the rest of their row group, and open files.
+
+    Both count in all partitions together. A file that has `file_size` bytes is closed.
+    """
+
+    waiting: int = 4 * ROW_GROUP_ROWS
+    open: int = 64
+    file_size: float = math.inf
+
+
+_USUAL_BOUNDS = Bounds()
 
 
 def write_data_files(
     table: Table, rows: pa.Table, prefix: str, encodings: Encodings = USUAL
 ) -> list[DataFile]:
-    """The data files that now hold `rows`: see `DataFiles`, which takes them bit by bit.
+    """The data files that now hold `rows`. When writing fails, what was written is removed."""
+    return write_all(DataFiles(table, prefix, encodings), [rows])
 
-    When writing fails, what was written is removed.
-    """
-    files = DataFiles(table, prefix, encodings)
+
+def write_all(files: "DataFiles", tables: Iterable[pa.Table]) -> list[DataFile]:
+    """The data files, with all of the rows. When writing fails, what was written is removed."""
     try:
-        files.add(rows)
+        for rows in tables:
+            files.add(rows)
         return files.close()
     except BaseException:
         files.discard()
@@ -50,10 +66,10 @@ def remove_files(table: Table, locations: Iterable[str]) -> None:
 
 
 class _Part:
-    """A partition: its file, and the rows that wait for the rest of their row group."""
+    """A partition: its files, and the rows that wait for the rest of their row group."""
 
-    def __init__(self, file: PartitionFile) -> None:
-        self.file = file
+    def __init__(self, files: PartitionFiles) -> None:
+        self.files = files
         self.begun = False  # whether rows were written
         self.waiting = 0
         self._rows: list[pa.Table] = []
@@ -74,14 +90,24 @@ class DataFiles:
     """Data files in the making, one a partition, for rows that come bit by bit.
 
     Threads encode the rows while their sender goes on, in the order in which they came. Files are
-    named `<prefix>-<unique>.parquet`. Should the table get other columns meanwhile, or rows come
-    of very many partitions in turn, a partition may have several of them.
+    named `<prefix>-<unique>.parquet`; `writing` is told the location of each before it is there.
+    Should the table get other columns meanwhile, or rows come of very many partitions in turn, a
+    partition may have several of them.
     """
 
-    def __init__(self, table: Table, prefix: str, encodings: Encodings = USUAL) -> None:
+    def __init__(
+        self,
+        table: Table,
+        prefix: str,
+        encodings: Encodings = USUAL,
+        bounds: Bounds = _USUAL_BOUNDS,
+        writing: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._table = table
         self._prefix = prefix
         self._encodings = encodings
+        self._bounds = bounds
+        self._writing = writing
         self._layout: Layout | None = None
         self._parts: dict[Record, _Part] = {}
         self._done: list[DataFile] = []
@@ -101,14 +127,13 @@ class DataFiles:
         rows = self._layout.adapted(rows)
         for record, part in split(rows, self._table.schema(), self._table.spec()):
             if record not in self._parts:
-                self._parts[record] = _Part(self._new_file(self._layout, record))
+                place = partial(self._new_location, record)
+                files = PartitionFiles(self._layout, record, place, self._bounds.file_size)
+                self._parts[record] = _Part(files)
             self._parts[record].add(part)
-        for record, each in [*self._parts.items()]:
-            if groups := each.waiting // ROW_GROUP_ROWS:
-                self._encode(record, groups * ROW_GROUP_ROWS)
-        while sum(each.waiting for each in self._parts.values()) > _MOST_WAITING:
-            longest = max(self._parts, key=lambda record: self._parts[record].waiting)
-            self._encode(longest, self._parts[longest].waiting)
+        for record, count in self._due().items():
+            if record in self._parts:  # or it was finished, to make room
+                self._encode(record, count)
 
     def close(self) -> list[DataFile]:
         """Write what is left; the files, synced, not yet in the table."""
@@ -120,27 +145,37 @@ class DataFiles:
         """Remove the files, also those that could not be written."""
         self._pool.shutdown(cancel_futures=True)
         for part in self._parts.values():
-            part.file.abandon()
+            part.files.abandon()
         remove_files(self._table, self._locations)
 
-    def _new_file(self, layout: Layout, record: Record) -> PartitionFile:
+    def _due(self) -> dict[Record, int]:
+        """How many rows of which partitions are to be written; no partition is in two hands."""
+        waiting = {record: part.waiting for record, part in self._parts.items()}
+        due = {record: rows - rows % ROW_GROUP_ROWS for record, rows in waiting.items()}
+        while sum(waiting[record] - due[record] for record in waiting) > self._bounds.waiting:
+            longest = max(waiting, key=lambda record: waiting[record] - due[record])
+            due[longest] = waiting[longest]
+        return {record: count for record, count in due.items() if count}
+
+    def _new_location(self, record: Record) -> str:
         name = f"{self._prefix}-{uuid4().hex[:12]}.parquet"
         spec = self._table.spec()
         if not spec.is_unpartitioned():
             name = f"{spec.partition_to_path(record, self._table.schema())}/{name}"
         location = self._table.location_provider().new_data_location(name)
         self._locations.append(location)
-        return PartitionFile(layout, record, location)
+        self._writing(location)
+        return location
 
     def _encode(self, record: Record, count: int) -> None:
         """Let a thread write so many rows of a partition to its file."""
         part = self._parts[record]
         if not part.begun:
             begun = [each for each, other in self._parts.items() if other.begun]
-            if len(begun) >= _MOST_OPEN:
+            if len(begun) >= self._bounds.open:
                 self._finish(begun)
         part.begun = True
-        self._jobs.append(self._pool.submit(part.file.write, part.take(count)))
+        self._jobs.append(self._pool.submit(part.files.write, part.take(count)))
 
     def _finish(self, records: Sequence[Record]) -> None:
         """Write the rest of these partitions, and close their files."""
@@ -148,8 +183,8 @@ class DataFiles:
         parts = [self._parts[record] for record in records]
         # The longest first, so that no core is left with one of them at the end.
         parts.sort(key=lambda part: -part.waiting)
-        jobs = [self._pool.submit(part.file.finish, part.take(part.waiting)) for part in parts]
-        self._done += [job.result() for job in jobs]
+        jobs = [self._pool.submit(part.files.finish, part.take(part.waiting)) for part in parts]
+        self._done += [file for job in jobs for file in job.result()]
         for record in records:
             del self._parts[record]
 

@@ -1,10 +1,12 @@
 """How a table's data files are written: encodings, row groups, field ids, statistics."""
 
-from collections.abc import Collection
+import math
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.io.pyarrow import (
     StatisticsCollector,
@@ -16,6 +18,7 @@ from pyiceberg.io.pyarrow import (
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table import Table
 from pyiceberg.typedef import Record
+from pyiceberg.types import DoubleType, FloatType
 
 from lakehouse.catalog.durability import create_synced
 from lakehouse.catalog.locations import path_of
@@ -71,6 +74,11 @@ class Layout:
         self._encodings = encodings
         self._statistics = encodings.statistics(table)
         self._ids = parquet_path_to_id_mapping(self.schema)
+        self._floats = {
+            f.name: f.field_id
+            for f in self.schema.fields
+            if isinstance(f.field_type, FloatType | DoubleType)
+        }
 
     def adapted(self, rows: pa.Table) -> pa.Table:
         """The rows in the types that the first ones had: text has several."""
@@ -104,68 +112,94 @@ class Layout:
             max_rows_per_page=ROW_GROUP_ROWS,
         )
 
-    def data_file(
-        self, record: Record, location: str, size: int, metadata: pq.FileMetaData
-    ) -> DataFile:
+    def nans(self, rows: pa.Table) -> dict[int, int]:
+        """How many there are, by the field ids of the columns that may have some."""
+        return {i: pc.sum(pc.is_nan(rows[name])).as_py() or 0 for name, i in self._floats.items()}
+
+    def data_file(self, record: Record, file: "_Open", metadata: pq.FileMetaData) -> DataFile:
         """What a manifest says of a file that was written."""
         statistics = data_file_statistics_from_parquet_metadata(
             parquet_metadata=metadata,
             stats_columns=self._statistics,
             parquet_column_mapping=self._ids,
         )
-        file = DataFile.from_args(
+        written = DataFile.from_args(
             content=DataFileContent.DATA,
-            file_path=location,
+            file_path=file.location,
             file_format=FileFormat.PARQUET,
             partition=record,
-            file_size_in_bytes=size,
+            file_size_in_bytes=file.stream.tell(),
             sort_order_id=None,
             equality_ids=None,
             key_metadata=None,
-            **statistics.to_serialized_dict(),
+            **{**statistics.to_serialized_dict(), "nan_value_counts": file.nans},
         )
         # Not part of what a manifest says of a file, so not an argument either.
-        file.spec_id = self.table.spec().spec_id
-        return file
+        written.spec_id = self.table.spec().spec_id
+        return written
 
 
-class PartitionFile:
-    """A file of one partition, made with the first rows that are written to it."""
+@dataclass
+class _Open:
+    """A file under way."""
 
-    def __init__(self, layout: Layout, record: Record, location: str) -> None:
+    location: str
+    stream: pa.NativeFile
+    writer: pq.ParquetWriter
+    nans: dict[int, int] = field(default_factory=dict)
+
+
+class PartitionFiles:
+    """Files of one partition, one after the other, each made with the first rows for it.
+
+    `place` tells where the next one goes; one that has `size` bytes is closed.
+    """
+
+    def __init__(
+        self, layout: Layout, record: Record, place: Callable[[], str], size: float = math.inf
+    ) -> None:
         self._layout = layout
         self._record = record
-        self._location = location
-        self._open: tuple[pa.NativeFile, pq.ParquetWriter] | None = None
+        self._place = place
+        self._size = size
+        self._open: _Open | None = None
+        self._done: list[DataFile] = []
 
     def write(self, rows: pa.Table) -> None:
         """Write rows, in row groups of their own."""
-        _, writer = self._opened()
         for start in range(0, len(rows), ROW_GROUP_ROWS):
+            self._open = self._open or self._new()
             group = self._layout.stored(rows.slice(start, ROW_GROUP_ROWS))
-            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+            self._open.writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+            for field_id, count in self._layout.nans(group).items():
+                self._open.nans[field_id] = self._open.nans.get(field_id, 0) + count
+            if self._open.stream.tell() >= self._size:
+                self._close()
 
-    def finish(self, rows: pa.Table) -> DataFile:
-        """Write the last rows and close the file, which is on the disk then."""
+    def finish(self, rows: pa.Table) -> list[DataFile]:
+        """Write the last rows; all files, which are on the disk then."""
         self.write(rows)
-        stream, writer = self._opened()
-        with stream:
-            writer.close()
-            metadata, size = writer.writer.metadata, stream.tell()
-        return self._layout.data_file(self._record, self._location, size, metadata)
+        self._close()
+        return self._done
 
     def abandon(self) -> None:
-        """Leave the file as it is."""
+        """Leave the file under way as it is."""
         if self._open:
-            stream, writer = self._open
-            writer.is_open = False  # or it would write its end when it is forgotten
+            self._open.writer.is_open = False  # or it would write its end when it is forgotten
             with suppress(OSError):
-                stream.close()
+                self._open.stream.close()
 
-    def _opened(self) -> tuple[pa.NativeFile, pq.ParquetWriter]:
-        if self._open is None:
-            path = path_of(self._location)
-            output = self._layout.table.io.new_output
-            stream = create_synced(path) if path else output(self._location).create()
-            self._open = stream, self._layout.writer(stream)
-        return self._open
+    def _new(self) -> _Open:
+        location = self._place()
+        path = path_of(location)
+        output = self._layout.table.io.new_output
+        stream = create_synced(path) if path else output(location).create()
+        return _Open(location, stream, self._layout.writer(stream))
+
+    def _close(self) -> None:
+        if file := self._open:
+            with file.stream:
+                file.writer.close()
+                done = self._layout.data_file(self._record, file, file.writer.writer.metadata)
+            self._open = None
+            self._done.append(done)
