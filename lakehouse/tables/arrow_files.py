@@ -92,22 +92,25 @@ class DataFiles:
     Threads encode the rows while their sender goes on, in the order in which they came. Files are
     named `<prefix>-<unique>.parquet`; `writing` is told the location of each before it is there.
     Should the table get other columns meanwhile, or rows come of very many partitions in turn, a
-    partition may have several of them.
+    partition may have several of them. `order_id` is that of the table's sort order which the rows
+    come in, if they do.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what, where to, how, how much, and who is told
         self,
         table: Table,
         prefix: str,
         encodings: Encodings = USUAL,
         bounds: Bounds = _USUAL_BOUNDS,
         writing: Callable[[str], None] = lambda _: None,
+        order_id: int | None = None,
     ) -> None:
         self._table = table
         self._prefix = prefix
         self._encodings = encodings
         self._bounds = bounds
         self._writing = writing
+        self._order_id = order_id
         self._layout: Layout | None = None
         self._parts: dict[Record, _Part] = {}
         self._done: list[DataFile] = []
@@ -123,7 +126,7 @@ class DataFiles:
         self._await_jobs()
         if self._layout is None or self._layout.schema != self._table.schema():
             self._finish([*self._parts])
-            self._layout = Layout(self._table, rows.schema, self._encodings)
+            self._layout = Layout(self._table, rows.schema, self._encodings, self._order_id)
         rows = self._layout.adapted(rows)
         for record, part in split(rows, self._table.schema(), self._table.spec()):
             if record not in self._parts:

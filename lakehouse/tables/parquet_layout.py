@@ -59,7 +59,9 @@ USUAL = Encodings()
 class Layout:
     """What all files of a write have in common. Rows come in the types of `came`, or similar."""
 
-    def __init__(self, table: Table, came: pa.Schema, encodings: Encodings) -> None:
+    def __init__(
+        self, table: Table, came: pa.Schema, encodings: Encodings, order_id: int | None
+    ) -> None:
         self.table = table
         self.schema = table.schema()
         # The table's schema with its field ids, in the Arrow types that the rows came in; those
@@ -72,6 +74,7 @@ class Layout:
         )
         self._came = came
         self._encodings = encodings
+        self._order_id = order_id
         self._statistics = encodings.statistics(table)
         self._ids = parquet_path_to_id_mapping(self.schema)
         self._floats = {
@@ -129,7 +132,7 @@ class Layout:
             file_format=FileFormat.PARQUET,
             partition=record,
             file_size_in_bytes=file.stream.tell(),
-            sort_order_id=None,
+            sort_order_id=self._order_id,
             equality_ids=None,
             key_metadata=None,
             **{**statistics.to_serialized_dict(), "nan_value_counts": file.nans},
