@@ -12,13 +12,20 @@ from typing import Protocol
 
 import zstandard
 
+from lakehouse.query.worker.zipped import start_of_zipped
+
 # Signatures of compressed files, and of archives that external tables don't read.
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
-_UNREAD = {b"PK\x03\x04": "zip", b"\x04\x22\x4d\x18": "lz4", b"7z\xbc\xaf": "7z"}
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"PK\x03\x04": "zip",
+}
+_UNREAD = {b"\x04\x22\x4d\x18": "lz4", b"7z\xbc\xaf": "7z"}
 # bzip2 gives nothing before a block is whole, which is of 900,000 bytes at most.
 _BZIP2_BLOCK = 1 << 20
-_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".zst": "zstd"}
-_UNREAD_SUFFIXES = (".snappy", ".lzo", ".deflate", ".lz", ".z", ".zip", ".7z", ".tar")
+_SUFFIXES = {".gz": "gzip", ".bz2": "bzip2", ".zst": "zstd", ".zip": "zip"}
+_UNREAD_SUFFIXES = (".snappy", ".lzo", ".deflate", ".lz", ".z", ".7z", ".tar")
 
 
 class UnclassifiedError(Exception):
@@ -51,10 +58,22 @@ def sampled(path: Path, limit: int) -> Sample:
     kind = _compression(path, raw)
     if not kind:
         return Sample(path, raw, whole, "", len(raw))
-    start, ended = _decompressed(kind, raw, limit, whole=whole)
+    if kind == "zip":
+        start, ended = _unzipped(path, limit)
+    else:
+        start, ended = _decompressed(kind, raw, limit, whole=whole)
     if not start and ended:
         raise UnclassifiedError(f"the {kind} file holds nothing")
     return Sample(path, start, ended, kind, len(raw))
+
+
+def _unzipped(path: Path, limit: int) -> tuple[bytes, bool]:
+    try:
+        return start_of_zipped(path, limit)
+    except FileNotFoundError:
+        raise
+    except OSError as e:
+        raise UnclassifiedError(str(e)) from e
 
 
 def _compression(path: Path, raw: bytes) -> str:

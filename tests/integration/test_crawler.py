@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import polars as pl
 import pyarrow as pa
@@ -102,6 +103,9 @@ def told(report: CrawlReport) -> list[tuple[str, str | None]]:
 def test_every_format_is_a_table_at_once(site: Site, session: AthenaSession) -> None:
     site.put("orders/year=2025/month=01/a.csv", "id,name,amount\n1,x,1.5\n2,y,\n")
     site.put("orders/year=2025/month=02/a.csv.gz", gzip.compress(b"id,name,amount\n3,z,7\n"))
+    (site.folder / "orders/year=2025/month=03").mkdir()
+    with ZipFile(site.folder / "orders/year=2025/month=03/a.csv.zip", "w") as archive:
+        archive.writestr("a.csv", "id,name,amount\n4,in a zip,2\n")
     site.put("orders/year=2025/month=02/_SUCCESS", "")
     site.put("events/2025/01/31/e.json", '{"user-id":"u","n":1,"s":{"q":[1]}}\n')
     site.put("quoted/q.txt", 'id;note\n1;"a;b"\n2;"c ""d"""\n')
@@ -123,8 +127,9 @@ def test_every_format_is_a_table_at_once(site: Site, session: AthenaSession) -> 
         ("3", "z", "7.0", "2025", "02")
     ]
     assert answer(session, f"select sum(id), sum(amount), count(*) from {db}.orders") == [
-        ("6", "8.5", "3")
+        ("10", "10.5", "4")
     ]
+    assert answer(session, f"select name from {db}.orders where id = 4") == [("in a zip",)]
     assert answer(session, f"select * from {db}.events") == [
         ("u", "1", "{q=[1]}", "2025", "01", "31")
     ]
@@ -170,7 +175,7 @@ def test_bad_files_are_told_and_the_others_are_read(site: Site, session: AthenaS
     report = site.crawl()
     unclassified = {e.file: e.reason for e in report.events if e.action == "unclassified"}
     assert unclassified == {
-        "mixed/d.zip": "external tables don't read zip files",
+        "mixed/d.zip": "the zip file is damaged: File is not a zip file",
         "mixed/e.csv": "the file is empty",
         "mixed/f.csv.gz": "the gzip file is truncated",
     }

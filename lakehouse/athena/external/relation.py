@@ -32,7 +32,7 @@ _ARROW = {
     "tinyint": "int8", "smallint": "int16", "integer": "int32", "bigint": "int64", "date": "date32",
 }  # fmt: skip
 # Compressions that nothing here reads; the others are told by the same ends of names.
-_UNREAD = (".snappy", ".lzo", ".deflate", ".lz", ".z", ".zip", ".7z", ".tar")
+_UNREAD = (".snappy", ".lzo", ".deflate", ".lz", ".z", ".7z", ".tar")
 # What a table of Glue's may say that would change what its rows are.
 _REFUSED = (
     ("projection.enabled", "true", "Partition projection"),
@@ -231,5 +231,5 @@ def _rounded(sql: str, made: Type) -> str:
 def _refuse_compression(file: Path) -> None:
     if file.suffix.lower() in _UNREAD:
         message = f"The compression of {file.name} is not supported"
-        hint = "gzip (.gz), bzip2 (.bz2), zstd (.zst) and lz4 (.lz4) are"
+        hint = "gzip (.gz), bzip2 (.bz2), zstd (.zst), lz4 (.lz4) and zip (.zip) are"
         raise AthenaError("NOT_SUPPORTED", message, hint=hint)

@@ -6,6 +6,7 @@ condition on them leaves out files before they are opened.
 
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.csv as pc
@@ -14,6 +15,7 @@ from pyarrow.fs import FileInfo, FileSystemHandler, LocalFileSystem, PyFileSyste
 
 from lakehouse.errors import QueryError
 from lakehouse.query.worker.messages import Files
+from lakehouse.query.worker.zipped import ENDING, open_zipped
 
 PATH = "$path"
 LINE = "line"
@@ -62,6 +64,9 @@ def _fragment(kind: ds.FileFormat, path: str, expression: ds.Expression) -> ds.F
     if path.endswith(_ZST):
         named = PyFileSystem(_NamedAsArrowDoes(LocalFileSystem()))
         return kind.make_fragment(f"{path}d", named, partition_expression=expression)
+    if path.endswith(ENDING):
+        unzipped = PyFileSystem(_Unzipped(LocalFileSystem()))
+        return kind.make_fragment(path, unzipped, partition_expression=expression)
     return kind.make_fragment(path, LocalFileSystem(), partition_expression=expression)
 
 
@@ -92,6 +97,19 @@ class _NamedAsArrowDoes(FileSystemHandler):  # type: ignore[misc] # pyarrow has 
     get_file_info_selector = create_dir = delete_dir = delete_dir_contents = _nothing
     delete_root_dir_contents = delete_file = move = copy_file = _nothing
     open_output_stream = open_append_stream = _nothing
+
+
+class _Unzipped(_NamedAsArrowDoes):
+    """Local archives, as the file that is in each."""
+
+    def get_type_name(self) -> str:
+        return "zip"
+
+    def open_input_stream(self, path: str) -> pa.NativeFile:
+        return pa.PythonFile(open_zipped(path), mode="r")
+
+    def open_input_file(self, path: str) -> pa.NativeFile:
+        return self.open_input_stream(path)
 
 
 def _holds(field: pa.Field, value: str | None) -> ds.Expression:
@@ -126,7 +144,7 @@ def _lines(asked: Files) -> ds.CsvFileFormat:
 
 def _has_more_lines(path: str, skip: int) -> bool:
     """Whether anything stands behind the lines that are skipped: Arrow fails where nothing does."""
-    with pa.input_stream(path, compression="detect") as stream:
+    with _opened(path) as stream:
         ends = 0
         for chunk in _chunks(stream):
             rest: Sequence[bytes] = chunk.split(b"\n", skip - ends)
@@ -136,6 +154,10 @@ def _has_more_lines(path: str, skip: int) -> bool:
     return False
 
 
-def _chunks(stream: pa.NativeFile) -> Iterator[bytes]:
+def _opened(path: str) -> pa.NativeFile | IO[bytes]:
+    return open_zipped(path) if path.endswith(ENDING) else pa.input_stream(path, "detect")
+
+
+def _chunks(stream: pa.NativeFile | IO[bytes]) -> Iterator[bytes]:
     while chunk := stream.read(_PEEKED):
         yield chunk

@@ -2,8 +2,10 @@
 
 import bz2
 import gzip
+import io
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 import zstandard
@@ -15,6 +17,14 @@ from lakehouse.crawler.schemas import FileSchema
 from lakehouse.crawler_settings import ClassifierSettings
 
 Look = Callable[..., FileSchema]
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with ZipFile(made, "w", ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
 
 
 @pytest.fixture
@@ -99,6 +109,7 @@ def test_json_is_merged_over_lines(look: Look) -> None:
         ("a.csv.gz", gzip.compress),
         ("a.csv.bz2", bz2.compress),
         ("a.csv.zst", zstandard.ZstdCompressor().compress),
+        ("a.csv.zip", lambda text: zipped({"made/a.csv": text})),
     ],
 )
 def test_compressed_files_are_read_by_a_part(
@@ -108,7 +119,7 @@ def test_compressed_files_are_read_by_a_part(
     packed = pack(text)
     assert types(look(packed, name)) == {"id": "bigint", "v": "bigint"}
     assert types(look(packed, name, limit=len(packed) + 1)) == {"id": "bigint", "v": "bigint"}
-    with pytest.raises(UnclassifiedError, match="truncated"):
+    with pytest.raises(UnclassifiedError, match=r"truncated|damaged"):
         look(packed[:-20], name, limit=1 << 20)
 
 
@@ -116,7 +127,11 @@ def test_compressed_files_are_read_by_a_part(
     ("content", "name", "reason"),
     [
         (b"PK\x03\x04rest", "a.csv", "zip"),
-        (b"a,b\n1,2\n", "a.zip", r"\.zip"),
+        (b"a,b\n1,2\n", "a.zip", "its bytes do not"),
+        (b"PK\x03\x04rest", "a.zip", "damaged"),
+        (zipped({"a": b"x,y\n1,2\n"})[:-9], "a.zip", "damaged"),
+        (zipped({"a": b"x,y\n1,2\n", "b": b"x,y\n1,2\n"}), "a.zip", "holds 2 files"),
+        (zipped({}), "a.zip", "its bytes do not"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "a.csv", "does not end with .gz"),
         (b"a,b\n1,2\n", "a.gz", "its bytes do not"),
         (b"a,b\n", "a", "fewer than two lines"),
