@@ -16,7 +16,7 @@ from lakehouse.cli.root import run
 
 # What a delivery goes through, in this order.
 POINTS = {
-    "file write": "lakehouse.tables.parquet_layout:PartitionFile.finish",
+    "file write": "lakehouse.tables.parquet_layout:PartitionFiles.finish",
     "fsync": "lakehouse.catalog.durability:_sync",
     "manifests": "lakehouse.tables.fenced_append:_stage",
     "metadata": "lakehouse.catalog.sql:LakeSqlCatalog._write_metadata",
