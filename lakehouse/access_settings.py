@@ -8,12 +8,14 @@ The client's secret comes from LAKEHOUSE_ACCESS__CLIENT_SECRET alone: files are 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lakehouse.errors import ConfigError
+from lakehouse.maintenance_settings import Duration
 
 _DISCOVERY = "/.well-known/openid-configuration"
 _SECRETS = ("client_secret", "cookie_secret")
@@ -35,9 +37,9 @@ class AccessSettings(BaseModel):
     """The login, and the rules' reach. Without `provider` there is none, and everybody sees all.
 
     `address` is where browsers open the dashboard; without it, where it listens. A person is known
-    by `name_claim` of the provider's token, the groups by `groups_claim`. `through` names, by a
-    column, the table whose rows tell what the column stands for; `open` names tables without a
-    rule's column that all may read, and which of their columns (`*`: all).
+    by `name_claim` of the provider's token, the groups by `groups_claim`, for as long as `session`.
+    `through` names, by a column, the table whose rows tell what the column stands for; `open` names
+    tables without a rule's column that all may read, and which of their columns (`*`: all).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,6 +52,7 @@ class AccessSettings(BaseModel):
     scope: str = "openid email profile"
     name_claim: Annotated[str, Field(min_length=1)] = "email"
     groups_claim: str = "groups"
+    session: Duration = timedelta(hours=12)
     through: Mapping[str, str] = Field(
         default_factory=lambda: {"customer_id": "core.dim_customers"}
     )

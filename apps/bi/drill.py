@@ -117,6 +117,9 @@ def _origin(view: View, row: dict[str, Any]) -> None:
 
     name, number = row["source_file"], row["source_line"]
     st.markdown(f"Line **{number:,}** of **{wording.plain(name)}**, as it stands there:")
+    if view.viewer is not None and view.viewer.scope.hidden:
+        st.info("The line holds every column, and some are hidden from you.")
+        return
     text = original_line(view.settings.streams, name, number)
     if text is None:
         st.info(

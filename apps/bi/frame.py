@@ -1,19 +1,22 @@
 """What surrounds every page: head, filters, and the state to show where the page can't be."""
 
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from apps.bi import as_of, drill, filters, header, source, states
+from apps.bi.access import gate
 from apps.bi.dashboards import listed
 from apps.bi.pages import PAGES, PageSpec
 from apps.bi.queries.coverage import Coverage, covered_by
 from apps.bi.view import LakeView, View, hand_over
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import AccessError, LakehouseError
+from lakehouse.query.access.viewer import Viewer, narrowed
 from lakehouse.query.published import Marts
 from lakehouse.query.published_moment import UnpublishedError
+from lakehouse.query.published_seen import SeenMarts, seen
 from lakehouse.query.published_watch import Condition, Published
 
 # On paper: no controls, and the whole page instead of what the window shows of it.
@@ -35,24 +38,38 @@ def run() -> None:
     settings = source.watch().settings
     specs = (*PAGES, *listed.pages(settings.home).values())
     offered = {spec.path: _page(spec) for spec in specs}
-    chosen = st.navigation(list(offered.values()))
+    chosen = st.navigation(list(offered.values()), position=_position())
+    viewer = gate.let_in()
     spec = next(spec for spec in specs if offered[spec.path] is chosen)
     st.set_page_config(page_title=f"{spec.title} · Cadabra")
     st.html(_PRINT)
     published, freshness, answer = header.head(spec)
     try:
-        if spec.about_the_lake:
-            hand_over(LakeView(spec, settings, published, answer))
+        if spec.of_all_rows and narrowed(viewer) is not None:
+            states.of_all_rows()
+        elif spec.about_the_lake:
+            hand_over(LakeView(spec, settings, published, answer, viewer))
             chosen.run()
         else:
-            view = _view(spec, published, freshness, answer)
+            view = _view(spec, published, freshness, answer, viewer)
             hand_over(view)
             drill.open_if_asked(view)
             chosen.run()
     except UnpublishedError as e:
         states.no_marts(settings, e.tables)
+    except AccessError as e:
+        states.denied(e)
     except LakehouseError as e:
         states.failed(e)
+
+
+def _position() -> Literal["sidebar", "hidden"]:
+    """Nothing is shown to who has not logged in, not even what there is."""
+    try:
+        viewer = source.viewer()
+    except AccessError:
+        return "hidden"
+    return "hidden" if viewer is not None and viewer.scope.nothing else "sidebar"
 
 
 def _page(spec: PageSpec) -> "st.Page":
@@ -67,16 +84,23 @@ def _page(spec: PageSpec) -> "st.Page":
 
 
 def _view(
-    spec: PageSpec, published: Published, freshness: DeltaGenerator, answer: DeltaGenerator
+    spec: PageSpec,
+    published: Published,
+    freshness: DeltaGenerator,
+    answer: DeltaGenerator,
+    viewer: Viewer | None,
 ) -> View:
     """What the page is to show. Where there is nothing, says why and ends the page."""
     if published.marts is None:
         _explain(published)
     if published.condition is not Condition.READY:
         states.outdated(published)
-    marts, number = _chosen_state(published.marts)
+    whole, number = _chosen_state(published.marts)
+    marts = seen(whole, narrowed(viewer))
     if missing := [table for table in spec.needs if table not in marts.moment.tables]:
         raise UnpublishedError(missing)
+    if isinstance(marts, SeenMarts):
+        marts.require(spec.needs)
     covered = covered_by(marts)
     if covered is None:
         states.no_orders(source.watch().settings)
@@ -85,7 +109,7 @@ def _view(
     _tell_nonsense(covered)
     chosen = filters.filter_bar(covered, spec.filters)
     settings = source.watch().settings
-    return View(spec, settings, published, answer, marts, covered, chosen, number)
+    return View(spec, settings, published, answer, viewer, marts, covered, chosen, number)
 
 
 def _chosen_state(newest: Marts) -> tuple[Marts, int | None]:

@@ -11,6 +11,7 @@ from apps.bi.pages import PageSpec
 from apps.bi.queries.coverage import Coverage
 from lakehouse.query.published import Marts
 from lakehouse.query.published_moment import REPORTS, SOURCE
+from lakehouse.query.published_seen import SeenMarts
 from lakehouse.query.published_watch import Condition, Published
 
 FOLLOW_SECONDS = 2
@@ -37,7 +38,9 @@ def head(page: PageSpec) -> tuple[Published, DeltaGenerator, DeltaGenerator]:
     return published, freshness, answer
 
 
-def tell_state(freshness: DeltaGenerator, marts: Marts, covered: Coverage, of: int | None) -> None:
+def tell_state(
+    freshness: DeltaGenerator, marts: Marts | SeenMarts, covered: Coverage, of: int | None
+) -> None:
     """Say what the data covers and which state it is, with the choice of another."""
     last = covered.last_order_at
     through = f"{wording.weekday(last.date())}, {wording.clock(last)}"
@@ -53,18 +56,19 @@ def tell_state(freshness: DeltaGenerator, marts: Marts, covered: Coverage, of: i
 
 
 @st.fragment(run_every=FOLLOW_SECONDS)
-def _follow(shown: tuple[str, Condition]) -> None:
-    """Draw the page again once there is another state, or another reason for having none."""
+def _follow(shown: tuple[str, Condition, str]) -> None:
+    """Draw the page again once there is another state, other rules, or a reason for having none."""
     if _state(source.watch().published) != shown:
         st.rerun()
 
 
-def _state(published: Published) -> tuple[str, Condition]:
+def _state(published: Published) -> tuple[str, Condition, str]:
     # Not the marts themselves: a tab that was left open would keep them in memory.
-    return published.marts.version if published.marts else "", published.condition
+    version = published.marts.version if published.marts else ""
+    return version, published.condition, source.rules_seen()
 
 
-def _origin(marts: Marts) -> str:
+def _origin(marts: Marts | SeenMarts) -> str:
     at = marts.published_at
     pinned = marts.moment.snapshots
     tables = [f"- `{table}`: {pinned[table].snapshot_id}" for table in (SOURCE, *REPORTS)]

@@ -15,7 +15,8 @@ class PageSpec:
     The script is called as the path, if it is not named.
 
     `needs` are the tables without which it can't be shown. One that is `about_the_lake` is run
-    whatever state the lake is in, and finds `lake_view()`.
+    whatever state the lake is in, and finds `lake_view()`; one `of_all_rows` is for
+    those alone whom no rule keeps from anything.
     """
 
     path: str
@@ -25,6 +26,7 @@ class PageSpec:
     filters: tuple[Filter, ...] = ()
     needs: tuple[str, ...] = ()
     about_the_lake: bool = False
+    of_all_rows: bool = False
     script: str = ""
 
 
@@ -92,6 +94,7 @@ PAGES = (
         "Is the lakehouse fresh, clean and in order?",
         ":material/health_and_safety:",
         about_the_lake=True,
+        of_all_rows=True,
     ),
     PageSpec(
         "catalog",
@@ -99,6 +102,7 @@ PAGES = (
         "Which tables are there, what is in them, and what are they made of?",
         ":material/database:",
         about_the_lake=True,
+        of_all_rows=True,
     ),
     PageSpec(
         "sql",

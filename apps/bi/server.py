@@ -5,6 +5,7 @@ import socket
 import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 import uvicorn
@@ -14,6 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from streamlit.web.bootstrap import load_config_options
 
 from apps.bi import source, states
+from apps.bi.access.login import secrets_for
 from apps.bi.origin import SameOriginMiddleware
 from apps.bi.workbench.routes import routes
 from lakehouse.config import Settings, debugging
@@ -45,6 +47,7 @@ def serve(settings: Settings, listening: socket.socket) -> None:
         routes=routes(settings),
         middleware=_middleware(settings),
         on_script_error=states.broken,
+        secrets=secrets_for(settings, listening),
     )
     level = "warning" if debugging() else "critical"
     load_config_options({**_OPTIONS, "logger.level": level})
@@ -66,5 +69,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
     if settings.dashboard.host in _LOOPBACK:
         # A name that a foreign site points at this machine must not open the app.
         hosts = ["127.0.0.1", "localhost", "[::1]"]
+        if outside := urlsplit(settings.access.address).hostname:
+            hosts.append(outside)  # a proxy on this machine asks in its name
         stack.insert(0, Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
     return stack

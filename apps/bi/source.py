@@ -4,10 +4,20 @@ Streamlit runs page scripts by path, so nothing can be passed to them: whoever s
 provides the watch here, once, before the first page runs.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from apps.bi.access import who
 from apps.bi.workbench.desk import Desk
+from lakehouse.config import Settings
+from lakehouse.errors import AccessError
+from lakehouse.query.access.audit import AuditJournal
+from lakehouse.query.access.rulebook import RuleBook
+from lakehouse.query.access.viewer import Viewer
 from lakehouse.query.published_watch import Watch
 
 _provided: list[tuple[Watch, Desk]] = []
+_rules: list[tuple[Settings, RuleBook, AuditJournal]] = []
 
 
 def provide(watch: Watch) -> None:
@@ -18,7 +28,11 @@ def provide(watch: Watch) -> None:
         return
     for desk in before:
         desk.close()
-    _provided[:] = [(watch, Desk(watch.settings))]
+    for _, _, journal in _rules:
+        journal.close()
+    settings = watch.settings
+    _rules[:] = [(settings, RuleBook(settings), AuditJournal(settings.home))]
+    _provided[:] = [(watch, Desk(settings, viewer, _rules[0][2]))]
 
 
 def watch() -> Watch:
@@ -29,3 +43,32 @@ def watch() -> Watch:
 def desk() -> Desk:
     """Where statements run."""
     return _provided[0][1]
+
+
+def viewer() -> Viewer | None:
+    """Who looks at this page, with what the rules of this moment show; None sees everything.
+
+    Raises AccessError for who has not logged in, and where the rules can't be read.
+    """
+    settings, rules, _ = _rules[0]
+    return who.viewer(settings.access, rules)
+
+
+def viewer_of(claims: Mapping[str, Any]) -> Viewer | None:
+    """The same of somebody whose token has these claims."""
+    settings, rules, _ = _rules[0]
+    return rules.viewer(who.person(claims, settings.access)) if settings.access.login else None
+
+
+def rules_seen() -> str:
+    """What changes when the rules show something else to who looks at this page."""
+    try:
+        found = viewer()
+    except AccessError as e:
+        return e.message
+    return f"{found.person.name} {found.scope.digest}" if found else ""
+
+
+def audit() -> AuditJournal:
+    """Where it is entered who asked what."""
+    return _rules[0][2]

@@ -79,6 +79,20 @@ def failed(error: LakehouseError) -> None:
     st.error(told(error), title="The lakehouse can't be read", icon=":material/error:")
 
 
+def denied(error: LakehouseError) -> None:
+    """The rules keep what the page needs from who looks at it."""
+    st.warning(told(error), title="Not all of this is for you", icon=":material/lock:")
+
+
+def of_all_rows() -> None:
+    """The page is about whole tables, and rules narrow what its reader sees of them."""
+    with card("This page is about everybody's rows"):
+        st.markdown(
+            "It tells of whole tables, and rules narrow which rows or columns of them you see. "
+            "Whoever keeps the rules can let you see everything: `lakehouse access grant`."
+        )
+
+
 def outdated(published: Published) -> None:
     """What is shown still holds, but no newer state can be loaded."""
     match published.condition:

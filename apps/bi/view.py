@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 
 from streamlit.delta_generator import DeltaGenerator
 
+from apps.bi import source
 from apps.bi.filters import Filters
 from apps.bi.pages import PageSpec
 from apps.bi.queries.coverage import Coverage
 from apps.bi.statement import Answer, Statement
 from lakehouse.config import Settings
-from lakehouse.query.published import Marts
+from lakehouse.errors import AccessError
+from lakehouse.query.access.audit import entry
+from lakehouse.query.access.viewer import Viewer
+from lakehouse.query.published import Marts, tables_named
+from lakehouse.query.published_seen import SeenMarts
 from lakehouse.query.published_watch import Published
 
 
@@ -23,6 +29,7 @@ class LakeView:
     settings: Settings
     published: Published
     sentence: DeltaGenerator
+    viewer: Viewer | None
 
     def say(self, sentence: str) -> None:
         """Answer the page's question in one sentence of Markdown, at its top."""
@@ -40,14 +47,27 @@ class View(LakeView):
     `as_of` is the number of the publication when it is not the newest that is shown.
     """
 
-    marts: Marts
+    marts: Marts | SeenMarts
     covered: Coverage
     chosen: Filters
     as_of: int | None
 
     def ask(self, statement: Statement) -> Answer:
-        """What the state answers. Raises UnpublishedError, CatalogError."""
-        return Answer(statement, self.marts.query(statement.sql, statement.parameters))
+        """What the state answers. Raises UnpublishedError, CatalogError, AccessError."""
+        asked = partial(self.marts.query, statement.sql, statement.parameters)
+        if self.viewer is None:
+            return Answer(statement, asked())
+        tables = tuple(dict.fromkeys(tables_named(statement.sql)))
+        told = {"page": self.page.path, "statement": statement.text, "tables": tables}
+        try:
+            rows = asked()
+        except AccessError as e:
+            source.audit().enter(
+                entry(self.viewer, "page", **told, allowed=False, reason=e.message)
+            )
+            raise
+        source.audit().enter(entry(self.viewer, "page", **told, row_count=rows.num_rows))
+        return Answer(statement, rows)
 
     def snapshots(self) -> Mapping[str, int]:
         """The snapshots to name in SQL that shall find the same state later, by table."""

@@ -180,6 +180,43 @@ def check(
         console.note(f"warning: no table has the column {column}, which a rule names")
 
 
+@access.command(epilog="Example: lakehouse access audit --person ada@example.com --json")
+@click.option("--person", metavar="PERSON", help="Only what this person asked.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, help="How many, the newest [50].")
+@as_json_option
+@click.pass_obj
+def audit(invocation: "Invocation", *, person: str | None, limit: int, as_json: bool) -> None:
+    """List who asked what, the newest first, and carry it over to the table ops.audit."""
+    from contextlib import closing
+    from dataclasses import asdict
+
+    from lakehouse.catalog import open_catalog
+    from lakehouse.query.access.audit import AuditJournal
+    from lakehouse.query.access.audit_history import carry_over_audit
+
+    settings = invocation.settings()
+    with open_catalog(settings, create=False) as catalog:
+        carry_over_audit(settings, catalog)
+    with closing(AuditJournal(settings.home)) as journal:
+        found = journal.listed(person, limit) if journal.exists else []
+    if as_json:
+        print_rows([asdict(each) for each in found], as_json=True)
+        return
+    shown: list[dict[str, object]] = [
+        {
+            "at": each.asked_at,
+            "person": each.person,
+            "action": each.action,
+            "page": each.page,
+            "statement": " ".join((each.statement or "").split())[:60],
+            "rows": each.row_count,
+            "allowed": each.allowed,
+        }
+        for each in found
+    ]
+    print_rows(shown, as_json=False)
+
+
 def _check_who(person: str | None, group: str | None) -> None:
     if bool(person) == bool(group):
         raise click.UsageError("Name a person or --group, not both.")

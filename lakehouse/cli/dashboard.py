@@ -32,6 +32,11 @@ def dashboard(
     It shows the marts as they were last built, and follows the builds while it runs.
     """
     settings = invocation.settings(dashboard__host=host, dashboard__port=port)
+    if settings.access.login:
+        from lakehouse.query.access.provider import check_provider
+
+        settings.access.require_secret()
+        check_provider(settings.access)
     listening = _listen(settings.dashboard.host, settings.dashboard.port)
     url = _url(listening)
     click.echo(url)

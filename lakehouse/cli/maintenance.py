@@ -57,6 +57,7 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.explaining import explained
     from lakehouse.cli.tables import print_rows
+    from lakehouse.query.access.audit_history import carry_over_audit
     from lakehouse.query.executions.history import carry_over_waiting
     from lakehouse.tables.maintenance.home import maintenance
     from lakehouse.tables.maintenance.site import Order
@@ -83,6 +84,7 @@ def maintain(  # noqa: PLR0913 - the flags of a command
     ):
         if not dry_run:
             carry_over_waiting(settings, catalog)
+            carry_over_audit(settings, catalog)
         done = list(work.run(wanted, console.TerminalProgress()))
     actions = [action for each in done for action in each.actions]
     if actions or as_json:

@@ -8,6 +8,7 @@ from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.progress import Progress
+from lakehouse.query.access.audit_history import carry_over_audit
 from lakehouse.query.executions.history import carry_over_waiting
 from lakehouse.tables.maintenance.home import maintenance
 from lakehouse.tables.maintenance.run import Maintained
@@ -44,6 +45,7 @@ def keep_in_order(
             maintenance(settings, catalog, order, clock) as work,
         ):
             carry_over_waiting(settings, catalog)
+            carry_over_audit(settings, catalog)
             return MaintenanceReport(tuple(work.run(progress=progress)))
     except LakehouseError as e:
         return MaintenanceReport(error=e)

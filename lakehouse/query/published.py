@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +25,9 @@ from lakehouse.query.answers_kept import AnswersKept
 from lakehouse.query.engine import attach_lake, load_extensions
 from lakehouse.query.published_moment import Moment, MomentCatalog, UnpublishedError
 from lakehouse.quoting import identifier
+
+if TYPE_CHECKING:
+    from lakehouse.query.published_seen import Views
 
 # What is kept in memory, and which columns. Text of few values is kept as numbers (ENUM).
 KEPT: Mapping[str, str] = {
@@ -50,7 +53,7 @@ KEPT: Mapping[str, str] = {
         active_customer_count, retention_rate, order_count, net_amount""",
 }
 # The database that holds them.
-_HERE = "marts"
+HERE = "marts"
 _ENCODED = {
     ("reports.rpt_daily_sales", "country"),
     ("reports.rpt_daily_product_sales", "country"),
@@ -77,8 +80,15 @@ class Marts:
         self._defining = threading.Lock()
         self._defined: set[str] = set()
         self._answers = AnswersKept()
+        # What those share who see the same of it (`published_seen`), by the digest of their rules.
+        self.views: dict[str, Views] = {}
         # Pages that still show this state hold it; with the last of them its service ends.
         self._end = weakref.finalize(self, resources.close)
+
+    @property
+    def key(self) -> object:
+        """What may be remembered of the state is remembered by it."""
+        return self
 
     def close(self) -> None:
         """End the service by which the state reads what is not in memory; ask it nothing more."""
@@ -101,7 +111,7 @@ class Marts:
         read.
         """
         values = dict(parameters or {})
-        named = [table.lower() for table in _TABLES_NAMED.findall(sql)]
+        named = tables_named(sql)
         # Of tables that are read where they lie, some are no part of the state.
         unchanging = bool(named) and KEPT.keys() >= set(named)
         if unchanging and (known := self._answers.find(sql, values)) is not None:
@@ -109,14 +119,37 @@ class Marts:
         for table in named:
             self.define(table)
         try:
-            with self._connection.cursor() as cursor:
-                cursor.execute(f"use {_HERE}")
-                answer = _plain(cursor.execute(sql, values).to_arrow_table())
+            answer = self.asked(sql, values)
         except duckdb.Error as e:
             raise _unreadable(e) from e
         if unchanging:
             self._answers.keep(sql, values, answer)
         return answer
+
+    def asked(
+        self, sql: str, parameters: Mapping[str, Any] | None = None, database: str = HERE
+    ) -> pa.Table:
+        """The result of one SELECT over the tables that are defined in a database of the state.
+
+        No answer is kept: what is asked of one database is no other's. Raises
+        duckdb.BinderException, CatalogError for any other error.
+        """
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute(f"use {identifier(database)}")
+                return _plain(cursor.execute(sql, dict(parameters or {})).to_arrow_table())
+        except duckdb.BinderException:
+            raise
+        except duckdb.Error as e:
+            raise _unreadable(e) from e
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a statement of our own. Raises CatalogError."""
+        try:
+            with self._connection.cursor() as cursor:
+                return cursor.execute(sql).fetchall()
+        except duckdb.Error as e:
+            raise _unreadable(e) from e
 
     def define(self, table: str, columns: str | None = None) -> None:
         """Make a table of the state known to queries; in memory if its `columns` are named."""
@@ -139,6 +172,11 @@ class Marts:
             self._defined.add(table)
 
 
+def tables_named(sql: str) -> list[str]:
+    """The tables that a statement of ours names behind FROM and JOIN, in lower case."""
+    return [table.lower() for table in _TABLES_NAMED.findall(sql)]
+
+
 def open_marts(settings: Settings, publication: int | None = None) -> Marts:
     """The newest whole state, or that after an earlier publication, opened and loaded.
 
@@ -154,13 +192,13 @@ def open_marts(settings: Settings, publication: int | None = None) -> Marts:
             connection.execute(f"set {kept} = '1MB'")
         attach_lake(connection, endpoint, read_only=True)
         # Compressed, the marts take a fifth of the memory, and answer as fast.
-        connection.execute(f"attach ':memory:' as {_HERE} (compress)")
-        connection.execute(f"use {_HERE}")
+        connection.execute(f"attach ':memory:' as {HERE} (compress)")
+        connection.execute(f"use {HERE}")
         marts = Marts(moment, connection, stack.pop_all())
     for table, columns in KEPT.items():
         if table in moment.tables:
             marts.define(table, columns)
-    connection.execute(f"checkpoint {_HERE}")
+    connection.execute(f"checkpoint {HERE}")
     return marts
 
 

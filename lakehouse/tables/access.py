@@ -12,7 +12,7 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, IsNull, Refer
 from pyiceberg.expressions.literals import literal
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
-from pyiceberg.types import NestedField, StringType
+from pyiceberg.types import BooleanType, LongType, NestedField, StringType, TimestamptzType
 
 from lakehouse.errors import CatalogError
 from lakehouse.tables.creation import ensure_table
@@ -31,6 +31,25 @@ COLUMN_RULES_SCHEMA = Schema(
     NestedField(2, "column_name", StringType(), required=True, doc="Hidden but from these:"),
     NestedField(3, USER, StringType(), doc="Who sees it"),
     NestedField(4, GROUP, StringType(), doc="The group that sees it"),
+)
+
+# In the namespace of the tables about the lakehouse itself.
+AUDIT = ("ops", "audit")
+AUDIT_SCHEMA = Schema(
+    NestedField(1, "id", StringType(), required=True, doc="The entry, a UUID"),
+    NestedField(2, "asked_at", TimestamptzType(), required=True, doc="When"),
+    NestedField(3, "person", StringType(), required=True, doc="Who, as the provider names them"),
+    NestedField(4, "groups", StringType(), required=True, doc="In which groups, a JSON list"),
+    NestedField(5, "action", StringType(), required=True, doc="page, statement, download or login"),
+    NestedField(6, "page", StringType(), doc="The page of the dashboard"),
+    NestedField(7, "statement", StringType(), doc="The text of the statement"),
+    NestedField(8, "tables", StringType(), required=True, doc="Tables it read, a JSON list"),
+    NestedField(9, "row_count", LongType(), doc="Rows that were answered"),
+    NestedField(10, "allowed", BooleanType(), required=True, doc="Whether the rules allowed it"),
+    NestedField(11, "reason", StringType(), doc="Why not, or what else went wrong"),
+    NestedField(12, "execution_id", StringType(), doc="The query execution"),
+    NestedField(13, "row_rules", LongType(), doc="The snapshot of access.row_rules"),
+    NestedField(14, "column_rules", LongType(), doc="The snapshot of access.column_rules"),
 )
 
 

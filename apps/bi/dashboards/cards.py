@@ -30,7 +30,7 @@ _FOLLOW_SECONDS = 1.0
 def start(this: LakeView, query: SavedQuery, values: tuple[str, ...]) -> Handle:
     """The execution that answers a card. Raises CatalogError."""
     version = this.published.marts.version if this.published.marts else ""
-    asked = (str(this.settings.home), version, query.sql, values)
+    asked = (str(this.settings.home), version, source.rules_seen(), query.sql, values)
     handle = _started(*asked, source.desk())
     if handle.state.ended and handle.execution.result_id is None:
         _started.clear(*asked, source.desk())  # a failure is tried again
@@ -38,7 +38,9 @@ def start(this: LakeView, query: SavedQuery, values: tuple[str, ...]) -> Handle:
 
 
 @st.cache_resource(ttl=_FRESH_SECONDS, max_entries=500, show_spinner=False)
-def _started(_lake: str, _version: str, sql: str, values: tuple[str, ...], _desk: Desk) -> Handle:
+def _started(
+    lake: str, version: str, rules: str, sql: str, values: tuple[str, ...], _desk: Desk
+) -> Handle:
     return _desk.start(sql, values, _REUSE)
 
 

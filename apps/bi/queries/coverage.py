@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 
 from apps.bi.periods import Period
 from lakehouse.query.published import Marts
+from lakehouse.query.published_seen import SeenMarts
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Coverage:
     countries: tuple[str, ...]
 
 
-def coverage(marts: Marts) -> Coverage | None:
+def coverage(marts: Marts | SeenMarts) -> Coverage | None:
     """What the data covers, or None while the marts are empty."""
     rows = marts.query(
         """select country, min(order_date) as first, max(order_date) as last
@@ -39,11 +40,11 @@ def coverage(marts: Marts) -> Coverage | None:
     return Coverage(days, latest["at"], tuple(row["country"] for row in rows))
 
 
-_KNOWN: WeakKeyDictionary[Marts, Coverage | None] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[object, Coverage | None] = WeakKeyDictionary()
 
 
-def covered_by(marts: Marts) -> Coverage | None:
+def covered_by(marts: Marts | SeenMarts) -> Coverage | None:
     """The same, asked once of a state."""
-    if marts not in _KNOWN:
-        _KNOWN[marts] = coverage(marts)
-    return _KNOWN[marts]
+    if marts.key not in _KNOWN:
+        _KNOWN[marts.key] = coverage(marts)
+    return _KNOWN[marts.key]

@@ -1,7 +1,7 @@
 """Where the app's people run statements: sessions that are shared, and what they executed."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,7 +9,9 @@ from threading import Lock, Timer
 
 from lakehouse.athena.executing import open_executions
 from lakehouse.config import Settings
-from lakehouse.errors import LakehouseError, QueryError
+from lakehouse.errors import AccessError, LakehouseError, QueryError
+from lakehouse.query.access.audit import AuditJournal, entry
+from lakehouse.query.access.viewer import Viewer, narrowed
 from lakehouse.query.executions import Execution, Executions, Handle, State, open_archive
 from lakehouse.query.executions.parameters import Literal
 from lakehouse.workgroup_settings import PRIMARY
@@ -40,8 +42,12 @@ class Desk:
     Any thread may use it. Sessions are opened when they are needed.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, viewer: Callable[[], Viewer | None], audit: AuditJournal
+    ) -> None:
         self.settings = settings
+        self._viewer = viewer
+        self._audit = audit
         self._reading = _only_reading(settings)
         self._seats: list[_Seat] = []
         self._handles: OrderedDict[str, Handle] = OrderedDict()
@@ -53,25 +59,43 @@ class Desk:
     ) -> Handle:
         """Have a statement run; `parameters` are the values of its `?`, as SQL writes them.
 
-        A session that has to be opened first is waited for. Raises CatalogError when none can be.
+        It sees what who asks does. A session that has to be opened first is waited for. Raises
+        CatalogError when none can be, AccessError.
         """
+        viewer = self._viewer()
+        values = [Literal(value) for value in parameters]
         with self._lock:
             seat = self._seat()
-            handle = seat.executions.start(sql, [Literal(value) for value in parameters], reuse)
+            handle = seat.executions.start(sql, values, reuse, viewer)
             seat.handles.append(handle)
             self._handles[handle.id] = handle
             while len(self._handles) > _REMEMBERED:
                 self._handles.popitem(last=False)
             self._close_later()
-            return handle
+        if viewer is not None:
+            asked = entry(viewer, "statement", page="sql", statement=sql, execution_id=handle.id)
+            self._audit.enter(asked, ended=False)
+            handle.when_ended(self._note_end)
+        return handle
+
+    def _note_end(self, ended: Execution) -> None:
+        """Enter in the audit what became of a statement."""
+        tables = [table.name for table in ended.tables]
+        with suppress(LakehouseError):  # nobody waits for it here
+            self._audit.complete(ended.id, tables, ended.rows, ended.error)
 
     def execution(self, execution_id: str) -> Execution:
-        """What is known of an execution of the home. Raises QueryError when there is none."""
+        """What is known of an execution of the home. Raises QueryError when there is none.
+
+        One of somebody else is none for who is narrowed by rules. Raises AccessError for one that
+        was answered under other rules.
+        """
+        viewer = self._viewer()
         handle = self._handles.get(execution_id)
         if handle is not None:
-            return handle.execution
+            return of_viewer(handle.execution, viewer)
         with open_archive(self.settings) as archive:
-            return archive.execution(execution_id)
+            return of_viewer(archive.execution(execution_id), viewer)
 
     def error(self, execution: Execution) -> LakehouseError:
         """Why an execution failed."""
@@ -85,6 +109,10 @@ class Desk:
 
     def stop(self, execution_id: str) -> None:
         """Ask for the end of an execution, whichever process runs it."""
+        try:
+            self.execution(execution_id)
+        except QueryError:
+            return
         handle = self._handles.get(execution_id)
         if handle is not None:
             handle.cancel()
@@ -93,10 +121,12 @@ class Desk:
             archive.stop(execution_id, seconds=1)
 
     def history(self, limit: int, state: State | None = None) -> list[Execution]:
-        """The newest executions of the home, whoever ran them."""
+        """The newest executions of the home; one's own alone for who is narrowed by rules."""
+        viewer = self._viewer()
+        person = viewer.person.name if viewer and narrowed(viewer) else None
         try:
             with open_archive(self.settings) as archive:
-                return archive.listed(limit=limit, state=state)
+                return archive.listed(limit=limit, state=state, person=person)
         except QueryError:  # nothing was ever executed
             return []
 
@@ -135,6 +165,22 @@ class Desk:
                 self._seats.remove(seat)
             if self._seats:
                 self._close_later()
+
+
+def of_viewer(execution: Execution, viewer: Viewer | None) -> Execution:
+    """An execution that a viewer may look at.
+
+    Raises QueryError for somebody else's, AccessError for one that other rules answered.
+    """
+    if viewer is None or narrowed(viewer) is None:
+        return execution
+    if execution.person != viewer.person.name:
+        message = f"there is no query execution {execution.id!r} of yours"
+        raise QueryError(message, hint="run the statement yourself")
+    if execution.rules != viewer.scope.digest:
+        message = "the rules for you have changed since this was answered"
+        raise AccessError(message, hint="run the statement again")
+    return execution
 
 
 def _only_reading(settings: Settings) -> Settings:

@@ -12,8 +12,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from apps.bi import source
+from apps.bi.access.cookies import claims
+from apps.bi.workbench.desk import of_viewer
 from lakehouse.config import Settings
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import AccessError, LakehouseError
+from lakehouse.query.access.audit import entry
+from lakehouse.query.access.viewer import Viewer
 from lakehouse.query.executions import open_archive
 from lakehouse.query.executions.kept import Place
 from lakehouse.query.formats import write_parquet
@@ -36,7 +41,10 @@ def routes(settings: Settings) -> list[Route]:
         if form not in FORMATS:
             return PlainTextResponse("a result is csv or parquet", status_code=404)
         try:
-            return await run_in_threadpool(file_of, settings, execution_id, form)
+            viewer = await run_in_threadpool(_viewer, request)
+            return await run_in_threadpool(file_of, settings, execution_id, form, viewer)
+        except AccessError as e:
+            return PlainTextResponse(f"{e.message}\n{e.hint}\n", status_code=403)
         except LakehouseError as e:
             return PlainTextResponse(f"{e.message}\n{e.hint}\n", status_code=404)
 
@@ -46,10 +54,20 @@ def routes(settings: Settings) -> list[Route]:
     return [Route("/results/{id}.{form}", result), Route(EDITOR, editor)]
 
 
-def file_of(settings: Settings, execution_id: str, form: str) -> FileResponse:
-    """A whole result as a file. Raises QueryError when there is none."""
+def _viewer(request: Request) -> Viewer | None:
+    return source.viewer_of(claims(request.cookies))
+
+
+def file_of(
+    settings: Settings, execution_id: str, form: str, viewer: Viewer | None = None
+) -> FileResponse:
+    """A whole result as a file. Raises QueryError when there is none, AccessError."""
     with open_archive(settings) as archive:
-        place = archive.place(execution_id)
+        found = of_viewer(archive.execution(execution_id), viewer)
+        place = archive.place(found.id)
+    if viewer is not None:
+        told = {"page": "sql", "statement": found.sql, "execution_id": found.id}
+        source.audit().enter(entry(viewer, "download", **told, row_count=found.rows))
     if form == "csv":
         place.described()
         return _sent(place.csv, place, form)

@@ -13,6 +13,8 @@ from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.layout import laid_out
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
+from lakehouse.query.access.checking import visible
+from lakehouse.query.access.viewer import narrowed
 from lakehouse.query.executions.saved import SavedQuery
 from lakehouse.query.names import NamedTable, named_tables
 from lakehouse.query.published_watch import Published
@@ -24,7 +26,9 @@ _NAMES_SECONDS = 60
 def names(settings: Settings, published: Published) -> list[NamedTable]:
     """What can be named, as of the state that is published. Raises CatalogError."""
     version = published.marts.version if published.marts else ""
-    return _names(settings.model_dump_json(), version, settings)
+    found = _names(settings.model_dump_json(), version, settings)
+    scope = narrowed(source.viewer())
+    return found if scope is None else visible(scope, found)
 
 
 @st.cache_data(ttl=_NAMES_SECONDS, show_spinner=False, max_entries=4)
