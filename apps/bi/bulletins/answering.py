@@ -44,6 +44,6 @@ class Answerer:
 
 def answers(settings: Settings, questions: Sequence[Question]) -> list[Answer]:
     """An answer to each question. What can't be answered is refused, and stops no other."""
-    with closing(Desk(settings)) as desk:
+    with closing(Desk.of_owner(settings)) as desk:
         answerer = Answerer(desk, cache(lambda: open_marts(settings)))
         return [answerer.answer(question) for question in questions]
