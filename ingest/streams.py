@@ -15,7 +15,7 @@ from ingest.landing import NOTHING, Landing, LandingReport
 from ingest.opening import checkpoint_table, open_stream, stream_settings
 from ingest.reading_state import mark_all_read
 from ingest.refusals import translated
-from ingest.sources import read_sources
+from ingest.sources import is_there, read_sources
 from ingest.standard_input import land_input
 from ingest.transforms.contract import StoppedError
 from lakehouse.config import Settings
@@ -48,7 +48,7 @@ def due_streams(settings: Settings) -> list[str]:
         name
         for name, stream in settings.streams.items()
         if name not in BUILT_IN
-        or any(source == STDIN or source.exists() for source in stream.source)
+        or any(source == STDIN or is_there(source) for source in stream.source)
     ]
     return due or [ORDERS]
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from ingest.sources import find_sources, read_sources
+from ingest.streams import due_streams
+from lakehouse.config import load_settings
 from lakehouse.errors import SourceError
 
 
@@ -67,3 +69,17 @@ def test_a_pipe_as_a_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="a pipe or a device") as e:
         read_sources([tmp_path / "pipe.csv"], (".csv",))
     assert 'source = "-"' in e.value.hint
+
+
+def test_a_run_over_all_streams_lands_a_built_in_one_that_a_pattern_names(tmp_path: Path) -> None:
+    """Two others are there, one of which nobody has generated logs for."""
+    (tmp_path / "lakehouse.toml").write_text(
+        '[streams.orders]\nsource = "shop/orders.csv*"\n'
+        '[streams.tills]\nsource = "tills"\nformat = "csv"\ntable = "landing.tills"\n'
+        'columns = { sku = "string" }\n'
+    )
+    settings = load_settings(folder=tmp_path, environment={})
+    assert due_streams(settings) == ["tills"]
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "orders.csv.1").touch()
+    assert sorted(due_streams(settings)) == ["orders", "tills"]
