@@ -35,7 +35,7 @@ def asked(settings: Settings, marts: Marts, name: str, **filters: str) -> Answer
     alert = Alert.model_validate(
         {"kpi": name, "condition": "above", "threshold": 0, "filters": filters, **COMMON}
     )
-    return Answerer(Desk(settings), lambda: marts).answer(Question(alert=alert))
+    return Answerer(Desk.of_owner(settings), lambda: marts).answer(Question(alert=alert))
 
 
 def figure(settings: Settings, marts: Marts, name: str, **filters: str) -> Measured:
@@ -48,7 +48,7 @@ def sent(settings: Settings, marts: Marts, name: str, **filters: str) -> Page:
     report = Report(
         page=name, schedule="@daily", filters=PageFilters.model_validate(filters), **COMMON
     )
-    found = Answerer(Desk(settings), lambda: marts).answer(Question(report=report))
+    found = Answerer(Desk.of_owner(settings), lambda: marts).answer(Question(report=report))
     assert found.page is not None, found.refusal
     return found.page
 
