@@ -136,6 +136,17 @@
 {#- What on_schema_change asks for: statements to run first, and the columns to merge then. -#}
 {% macro lake_schema_change(news, target) %}
     {%- set mode = config.get("on_schema_change") or "ignore" -%}
+    {#- A table without a column of the contract is built anew: is_incremental. -#}
+    {%- if config.get("contract").enforced and mode in [
+        "ignore",
+        "append_new_columns",
+    ] -%}
+        {%- set promised = [] -%}
+        {%- for name in model.columns -%}
+            {%- do promised.append(api.Column.create(name, "")) -%}
+        {%- endfor -%}
+        {%- do return({"statements": [], "columns": promised}) -%}
+    {%- endif -%}
     {%- set found = check_for_schema_changes(news, target) -%}
     {%- set statements = [] -%}
     {%- if mode == "fail" and found.schema_changed -%}
