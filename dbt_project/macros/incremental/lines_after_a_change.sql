@@ -41,10 +41,15 @@
     touched as (
         {% for table in [lines, built] %}
             select
-                rows_of_order.order_id,
-                rows_of_order.customer_id,
-                rows_of_order.product_id,
-                rows_of_order.ordered_at
+                {% for name in [
+                    "order_id",
+                    "customer_id",
+                    "product_id",
+                    "ordered_at",
+                ] %}
+                    {{ computed("rows_of_order." ~ name) }} as {{ name }}
+                    {{- "," if not loop.last }}
+                {% endfor %}
             from {{ table }} as rows_of_order
             inner join
                 touched_orders on rows_of_order.order_id = touched_orders.order_id
