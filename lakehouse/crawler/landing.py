@@ -54,6 +54,9 @@ def land_tables(
             landing = _Landing(table, database, settings, there)
             if landing.new:
                 waiting.append(landing)
+        elif asked.dry_run:
+            target = f"{database}.{name.split('.', 1)[1]}"
+            told.tell("landed", "all of its files would be", table=target)
     if asked.dry_run:
         for each in waiting:
             told.tell("landed", f"{len(each.new):,} files would be", table=each.target)

@@ -119,8 +119,8 @@ def test_raw_files_are_crawled_read_and_landed(
     raw = tmp_path / "raw"
     (raw / "orders/year=2025").mkdir(parents=True)
     (raw / "orders/year=2025/a.csv").write_text("id,name\n1,Ann\n2,Bob\n")
-    would = told(command("crawl", str(raw), "--dry-run", "--json"))
-    assert would[0]["tables"] == ["raw.orders"]
+    (would,) = told(command("crawl", str(raw), "--to-iceberg", "lake_raw", "--dry-run", "--json"))
+    assert [event["table"] for event in would["events"]] == ["raw.orders", "lake_raw.orders"]
     assert not (any_settings.home / "crawlers").exists()
     assert told(command("crawl", str(raw), "--to-iceberg", "lake_raw", "--json"))
     (raw / "orders/year=2026").mkdir()

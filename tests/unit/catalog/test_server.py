@@ -1,11 +1,13 @@
 import socket
 import threading
+from contextlib import ExitStack
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from lakehouse.catalog import open_catalog
-from lakehouse.catalog.rest import serving
+from lakehouse.catalog.rest import server, serving
 from lakehouse.catalog.rest.server import _listening
 from lakehouse.config import Settings
 from lakehouse.errors import MachineError
@@ -46,3 +48,36 @@ def test_the_service_stops_when_the_block_fails(settings: Settings) -> None:
             requests.get(endpoint.uri, timeout=5)
     left = set(threading.enumerate()) - others
     assert not [thread for thread in left if thread.name == "iceberg-rest"]
+
+
+def test_a_request_that_is_open_is_answered_before_the_service_stops(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "GRACE_SECONDS", 60)
+    body = b'{"namespace": ["late"]}'
+    with open_catalog(settings) as catalog, ExitStack() as running:
+        endpoint = running.enter_context(serving(catalog))
+        place = urlsplit(endpoint.uri)
+        address = (str(place.hostname), int(place.port or 0))
+        head = f"POST /v1/namespaces HTTP/1.1\r\nHost: here\r\nContent-Length: {len(body)}\r\n"
+        with socket.create_connection(address) as client:
+            client.sendall(f"{head}Authorization: Bearer {endpoint.token}\r\n\r\n".encode())
+            client.sendall(body[:5])
+            # Its answer says that the service has taken up what came before it.
+            headers = {"Authorization": f"Bearer {endpoint.token}"}
+            assert requests.get(f"{endpoint.uri}/v1/config", headers=headers, timeout=30).ok
+            stopping = threading.Thread(target=running.close)
+            stopping.start()
+            wait_until_refused(address)
+            client.sendall(body[5:])
+            assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
+        stopping.join()
+        assert catalog.namespace_exists("late")
+
+
+def wait_until_refused(address: tuple[str, int]) -> None:
+    while True:
+        try:
+            socket.create_connection(address).close()
+        except OSError:
+            return
