@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install build dbt docs sql dashboard test check style soak bench scale-out editor lock clean
+.PHONY: help install build dbt docs sql dashboard test check style soak baselines bench scale-out editor lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,10 @@ style: $(VENV)/installed-dev
 	lint-imports --no-cache
 	sqlfmt --check --quiet dbt_project
 
-soak: $(VENV)/installed-dev ## kill ingesters 300 times beside writers, expiry and compaction
+baselines: $(VENV)/installed-dev ## take the pictures anew that the dashboard's pages are compared with
+	python -m pytest -q tests/browser/test_pages.py --renew-baselines
+
+soak: $(VENV)/installed-dev ## kill ingesters 300 times, click through pages while builds run, and more
 	python -m pytest -m soak -s
 
 bench: $(VENV)/installed-bench ## measure against peers and limits (NAME=landing: that alone)

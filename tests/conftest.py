@@ -17,6 +17,15 @@ hypothesis_settings.load_profile("untimed")
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew-baselines",
+        action="store_true",
+        help="Make the pictures anew that pages in the browser are compared with.",
+    )
+
+
 ONLINE_RETAIL = "shared/data/online-retail.csv.gz"
 
 

@@ -7,7 +7,7 @@ made of the exact decimals.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -24,10 +24,10 @@ AGAINST = "#d97706"
 _SINGLE_DAYS = 31
 
 
-def as_png(name: str) -> Option:
-    """The button, in the upper right corner of a chart, that saves it as `name`.png."""
+def as_png(name: str, corner: Literal["top", "bottom"] = "top") -> Option:
+    """The button, in a corner at the right of a chart, that saves it as `name`.png."""
     save = {"name": name, "title": "PNG", "pixelRatio": 2}
-    return {"feature": {"saveAsImage": save}, "right": 0, "top": 0, "itemSize": 13}
+    return {"feature": {"saveAsImage": save}, "right": 0, corner: 0, "itemSize": 13}
 
 
 def revenue_per_day(
@@ -150,6 +150,8 @@ def leaderboard(sellers: Sequence[Seller], chosen: str | None) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": {"left": 4, "right": 110, "top": 4, "bottom": 4, "containLabel": True},
+        # The bars at the bottom are the short ones.
+        "toolbox": as_png("leaderboard", "bottom"),
         "tooltip": {
             "trigger": "item",
             "formatter": "{@name}<br/><b>{@amount}</b><br/>{@change}",

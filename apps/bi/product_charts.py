@@ -105,6 +105,7 @@ def bought_with(partners: Sequence[Partner], baskets: int) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": {"left": 4, "right": 56, "top": 4, "bottom": 4, "containLabel": True},
+        "toolbox": as_png("bought_together", "bottom"),
         "tooltip": {"trigger": "item", "formatter": "{@name}<br/><b>{@label}</b><br/>{@told}"},
         "xAxis": {"type": "value", "show": False},
         "yAxis": {

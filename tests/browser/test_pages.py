@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.browser import baselines
 from tests.browser.conftest import Visit
 
 # One worker: each would start a browser and a dashboard of its own.
@@ -33,23 +34,62 @@ PAGES = [
     ("sql?q=SELECT+%3F", "SQL workbench", "light"),
     ("sql?shelf=History", "SQL workbench", "dark"),
 ]
+# Those that look the same at every run: no times of today, no snapshots.
+BASELINES = {
+    ("", "light"): "overview",
+    ("", "dark"): "overview-dark",
+    ("customers", "light"): "customers",
+    ("customers", "dark"): "customers-dark",
+    ("products", "light"): "products",
+    ("products", "dark"): "products-dark",
+    ("forecast", "light"): "forecast",
+    ("forecast?level=total_weekly", "dark"): "forecast-dark",
+    ("recommendations?customer=10003", "light"): "recommendations",
+    ("recommendations?product=22423", "dark"): "recommendations-dark",
+    ("sql?q=SELECT+%3F", "light"): "workbench",
+}
+BROKEN = {
+    "a card is gone": ".st-key-card_segment { display: none }",
+    "a chart is not drawn": ".st-key-card_days canvas { visibility: hidden }",
+    "everything is half a line lower": ".stMainBlockContainer { margin-top: 12px }",
+}
 WIDE = """all => all.filter(one => one.getBoundingClientRect().right > window.innerWidth + 1)
     .map(one => one.className)"""
 
 
 @pytest.mark.parametrize(("path", "title", "scheme"), PAGES)
-def test_a_page_is_open_to_everybody(visit: Open, path: str, title: str, scheme: str) -> None:
+def test_a_page_is_whole_and_open_to_everybody(
+    visit: Open, pytestconfig: pytest.Config, path: str, title: str, scheme: str
+) -> None:
     window = visit(scheme=scheme)
     window.open(f"/{path}")
     page = window.page
     assert page.locator("h1").first.inner_text() == title
     assert _shut_out(window) == []
+    if name := BASELINES.get((path, scheme)):
+        drawn = baselines.picture(window)
+        if pytestconfig.getoption("--renew-baselines"):
+            baselines.renew(name, drawn)
+        assert baselines.differing(name, drawn) <= baselines.PER_MILLE
 
     page.set_viewport_size({"width": 390, "height": 844})
     window.settle()
     page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     cards = page.locator("[class*=st-key-card_], [class*=st-key-filters]")
     assert cards.evaluate_all(WIDE) == []
+
+
+def test_a_page_that_is_broken_does_not_look_as_it_should(visit: Open) -> None:
+    window = visit()
+    window.open("/")
+    assert baselines.differing("overview", baselines.picture(window)) <= baselines.PER_MILLE
+    unnoticed = []
+    for what, style in BROKEN.items():
+        broken = window.page.add_style_tag(content=style)
+        if baselines.differing("overview", baselines.picture(window)) <= baselines.PER_MILLE:
+            unnoticed.append(what)
+        broken.evaluate("one => one.remove()")
+    assert unnoticed == []
 
 
 def _shut_out(window: Visit) -> list[str]:
