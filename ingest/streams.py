@@ -1,6 +1,7 @@
 """Delivery streams as they are declared: landing what is there, and following what comes."""
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, suppress
@@ -19,7 +20,7 @@ from ingest.sources import is_there, read_sources
 from ingest.standard_input import land_input
 from ingest.transforms.contract import StoppedError
 from lakehouse.config import Settings
-from lakehouse.errors import PausedError
+from lakehouse.errors import PausedError, SourceError
 from lakehouse.locks import home_lock
 from lakehouse.progress import SILENT, Progress
 from lakehouse.stream_settings import BUILT_IN, ORDERS, STDIN, StreamSettings
@@ -147,6 +148,9 @@ def _pipe(
     name: str, catalog: Catalog, settings: Settings, hints: BufferingHints, stop: Event
 ) -> LandingReport:
     """Land the standard input; a pause is an error here: what was read can't be read again."""
+    if sys.stdin is None:  # then its descriptor is that of some other file by now
+        hint = f"pipe lines into it: lakehouse ingest {name} < FILE"
+        raise SourceError("the standard input is closed", hint=hint)
     started = time.monotonic()
     late = _after(stop, _LAST_WORDS_SECONDS)
     with (

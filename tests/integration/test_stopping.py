@@ -20,7 +20,7 @@ from ingest.opening import open_stream
 from ingest.standard_input import land_input
 from ingest.streams import follow_stream, land_stream
 from lakehouse.config import Settings, load_settings
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import LakehouseError, SourceError
 from tests.order_logs import HEADER, Lake, codes, order_line, order_lines, write_log
 
 # Hangs at a certain line, and tells so; not when it has been mended.
@@ -126,6 +126,16 @@ def pipe() -> Iterator[tuple[FileIO, FileIO]]:
     read, write = os.pipe()
     with FileIO(read, "rb") as reader, FileIO(write, "wb") as writer:
         yield reader, writer
+
+
+def test_a_standard_input_that_is_closed_is_no_empty_one(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as Python has it then
+    stream = lake.settings.streams["orders"].model_copy(update={"source": (Path("-"),)})
+    settings = lake.settings.model_copy(update={"streams": {"orders": stream}})
+    with pytest.raises(SourceError, match="closed"):
+        follow_stream("orders", lake.catalog, settings, Watcher(), stop=Event())
 
 
 def test_lines_of_the_standard_input_are_rejected_when_their_transform_hangs(
