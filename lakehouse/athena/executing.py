@@ -14,8 +14,10 @@ from lakehouse.query.executions.answers import Answer, DuckDbStatements, Opener
 from lakehouse.query.executions.opened import Executions
 from lakehouse.query.executions.opened import open_executions as open_with
 from lakehouse.query.executions.parameters import written
+from lakehouse.query.executions.records import TableRead
 from lakehouse.query.executions.reuse import digest
 from lakehouse.query.executions.words import first_word, words_of
+from lakehouse.query.planned import Plan
 from lakehouse.query.session import Planned, Session, open_session
 from lakehouse.workgroup_settings import PRIMARY
 
@@ -51,6 +53,10 @@ class AthenaStatements:
         views = {name: digest(text) for name, text in self._athena.views_read.items()}
         forms = as_printed(result, types), as_stored(result, types)
         return Answer(result, *forms, views, repeatable=not self._athena.files_read)
+
+    def outside(self, plan: Plan) -> Sequence[TableRead]:
+        """What a statement with this plan reads of the external tables that it named."""
+        return self._athena.outside(plan)
 
     def repeatable(self, sql: str) -> bool:
         """Whether it is a query without functions that answer otherwise each time."""

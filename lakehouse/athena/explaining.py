@@ -13,18 +13,16 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 
 from lakehouse.athena.errors import AthenaError, not_supported
-from lakehouse.athena.external.relation import EXTERNAL
 from lakehouse.athena.schema import Schema, TableColumns
 from lakehouse.athena.statements import values as v
+from lakehouse.query.executions.records import TableRead
 from lakehouse.query.executions.scans import tables_read
 from lakehouse.query.executions.table_files import KnownTables
-from lakehouse.query.planned import read_plan
+from lakehouse.query.planned import Plan, read_plan
 from lakehouse.query.results import Result
 
-# What a table's files are, and their bytes.
-Sized = Callable[[str, str], tuple[int, int]]
-
-
+# What a plan reads of external tables.
+Outside = Callable[[Plan], Sequence[TableRead]]
 Tables = dict[tuple[str, ...], TableColumns]
 
 
@@ -64,20 +62,19 @@ class Options:
         return cls(kind, shape)
 
 
-def counted(explained: str, looked: Tables, catalog: Catalog, sized: Sized) -> list[dict[str, Any]]:
+def counted(
+    explained: str, looked: Tables, catalog: Catalog, outside: Outside
+) -> list[dict[str, Any]]:
     """The tables of a query with the files and bytes that it reads.
 
-    `explained` is the engine's plan as JSON. External tables are counted whole.
+    `explained` is the engine's plan as JSON; `outside` tells of external tables.
     """
+    plan = read_plan(explained)
     names = [name for name, table in looked.items() if table.writable]
     found = [
         {"table": read.name, "files": read.files, "bytes": read.bytes}
-        for read in tables_read(read_plan(explained), names, catalog, KnownTables())
+        for read in (*tables_read(plan, names, catalog, KnownTables()), *outside(plan))
     ]
-    for name, table in looked.items():
-        if table.what == EXTERNAL:
-            files, size = sized(*name)
-            found.append({"table": ".".join(name), "files": files, "bytes": size})
     return sorted(found, key=lambda each: str(each["table"]))
 
 

@@ -19,7 +19,8 @@ from lakehouse.athena.external import showing as external
 from lakehouse.athena.external.changes import ExternalChanges
 from lakehouse.athena.external.partitions import name_of
 from lakehouse.athena.external.places import Places
-from lakehouse.athena.external.relation import ExternalSchema, columns_of
+from lakehouse.athena.external.relation import EXTERNAL, ExternalSchema, columns_of
+from lakehouse.athena.external.scanned import scanned
 from lakehouse.athena.information_schema import Catalogued, InformationSchema
 from lakehouse.athena.metadata_schema import MetadataSchema
 from lakehouse.athena.names import LAKE, named
@@ -36,6 +37,8 @@ from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.access.scope import Scope
+from lakehouse.query.executions.records import TableRead
+from lakehouse.query.planned import Plan
 from lakehouse.query.session import Session
 
 
@@ -114,15 +117,13 @@ class Lake:
 
     def explained(self, plan: str) -> list[dict[str, Any]]:
         """The tables `looked` at for a query with this plan, in JSON, and what it reads of them."""
-        return counted(plan, self.looked, self._catalog, self._sized)
+        return counted(plan, self.looked, self._catalog, self.outside)
 
-    def _sized(self, database: str, name: str) -> tuple[int, int]:
-        table = self._external((database, name))
-        folders: tuple[str, ...] = table.folders if table else ()
-        if table and table.partition_keys:
-            folders = folders[1:]
-        files = [file for folder in folders for file in self._places.files(folder)]
-        return len(files), sum(file.stat().st_size for file in files)
+    def outside(self, plan: Plan) -> list[TableRead]:
+        """What a query with this plan reads of the external tables `looked` at."""
+        names = [name for name, table in self.looked.items() if table.what == EXTERNAL]
+        found = [table for name in names if (table := self._external(name))]
+        return scanned(found, self._places, plan) if found else []
 
     def listing(self, statement: v.Statement) -> Translation:
         """A query that answers SHOW or DESCRIBE. Raises AthenaError."""

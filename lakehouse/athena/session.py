@@ -21,12 +21,14 @@ from lakehouse.config import Settings
 from lakehouse.errors import LakehouseError
 from lakehouse.query.access.scope import Scope
 from lakehouse.query.diagnosis import no_answer, taken_apart
+from lakehouse.query.planned import Plan
 from lakehouse.query.results import Column, Result
 from lakehouse.query.session import Planned, Session, open_session
 from lakehouse.query.worker import Admission
 
 if TYPE_CHECKING:
     from lakehouse.athena.lake import Lake
+    from lakehouse.query.executions.records import TableRead
 
 _READY = "lakehouse.athena.engine:prepare"
 Answer = tuple[Result, tuple[Type, ...]]
@@ -61,6 +63,10 @@ class AthenaSession:
         """The external tables that were looked at; whoever asks may empty it."""
         return self._lake.files_read
 
+    def outside(self, plan: Plan) -> "list[TableRead]":
+        """What a query with this plan reads of the external tables that were looked at."""
+        return self._lake.outside(plan)
+
     def view_text(self, name: str) -> str | None:
         """The text of the view `database.name`, or None if there is none."""
         return self._lake.view_text(name)
@@ -83,6 +89,8 @@ class AthenaSession:
         if not isinstance(statement, v.Prepare):
             _check_count(statement, values)
         self._session.begin()
+        if "_lake" in vars(self):
+            self._lake.looked.clear()
         try:
             return self._answer(statement, sql, values)
         except duckdb.Error as e:  # of a question of ours about the catalog
@@ -130,7 +138,6 @@ class AthenaSession:
         options = explaining.Options.of(explain)
         if not isinstance(explain.statement, v.Select):
             raise not_supported("EXPLAIN of anything but a query")
-        self._lake.looked.clear()
         made = translate(explain.statement.text, self._lake.schema, parameters)
         if options.kind == "validate":
             return self._query(Translation("SELECT true", ("Valid",), (BOOLEAN,)))

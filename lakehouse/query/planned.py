@@ -6,11 +6,13 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 _SCAN: Final = "ICEBERG_SCAN"
+# Scans of files that are no table's of Iceberg, and of rows that are held for a statement.
+_OF_FILES: Final = ("ARROW_SCAN", "READ_PARQUET", "READ_AVRO")
 
 
 @dataclass(frozen=True)
 class Scan:
-    """A scan of one Iceberg table, which the engine does not name.
+    """A scan of one table, which the engine does not name; `reader` is its word for the operator.
 
     `filters` are conditions that every row it gives fulfils, in the engine's own words.
     `cardinality` is its guess at the rows.
@@ -19,11 +21,12 @@ class Scan:
     columns: tuple[str, ...]
     filters: tuple[str, ...]
     cardinality: int = 0
+    reader: str = _SCAN
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The scans of a statement, and the other operators that rows come from.
+    """The scans of a statement, and the other operators that rows come from; `files` of files.
 
     They may not be `known`: because the statement is `wrong`, or can't be explained.
     """
@@ -32,19 +35,24 @@ class Plan:
     sources: tuple[str, ...] = ()
     known: bool = True
     wrong: bool = False
+    files: tuple[Scan, ...] = ()
 
 
 def read_plan(explained: str) -> Plan:
     """The plan that EXPLAIN (FORMAT json) wrote."""
     leaves = list(_leaves(json.loads(explained)))
-    scans = tuple(_scan(leaf["extra_info"]) for leaf in leaves if leaf["name"] == _SCAN)
-    return Plan(scans, tuple(sorted({leaf["name"] for leaf in leaves} - {_SCAN})))
+    scans = tuple(_scan(leaf) for leaf in leaves if leaf["name"] == _SCAN)
+    files = tuple(_scan(leaf) for leaf in leaves if leaf["name"] in _OF_FILES)
+    sources = tuple(sorted({leaf["name"] for leaf in leaves} - {_SCAN}))
+    return Plan(scans, sources, files=files)
 
 
 def together(plans: Sequence[Plan]) -> Plan:
     """The plan of several statements, each of which is known."""
     scans = tuple(scan for plan in plans for scan in plan.scans)
-    return Plan(scans, tuple(sorted({name for plan in plans for name in plan.sources})))
+    files = tuple(scan for plan in plans for scan in plan.files)
+    sources = tuple(sorted({name for plan in plans for name in plan.sources}))
+    return Plan(scans, sources, files=files)
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -54,11 +62,16 @@ def to_json(plan: Plan) -> dict[str, Any]:
 
 def from_json(given: dict[str, Any]) -> Plan:
     """The plan that `to_json` wrote."""
-    scans = (
-        Scan(tuple(each["columns"]), tuple(each["filters"]), each["cardinality"])
-        for each in given["scans"]
+    scans, files = (
+        tuple(
+            Scan(
+                tuple(each["columns"]), tuple(each["filters"]), each["cardinality"], each["reader"]
+            )
+            for each in given[of]
+        )
+        for of in ("scans", "files")
     )
-    return Plan(tuple(scans), tuple(given["sources"]), given["known"], given["wrong"])
+    return Plan(scans, tuple(given["sources"]), given["known"], given["wrong"], files)
 
 
 def _leaves(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -69,9 +82,10 @@ def _leaves(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield node
 
 
-def _scan(info: dict[str, Any]) -> Scan:
+def _scan(leaf: dict[str, Any]) -> Scan:
+    info = leaf["extra_info"]
     guess = info.get("Estimated Cardinality", "0")
-    return Scan(_texts(info, "Projections"), _texts(info, "Filters"), int(guess))
+    return Scan(_texts(info, "Projections"), _texts(info, "Filters"), int(guess), leaf["name"])
 
 
 def _texts(info: dict[str, Any], name: str) -> tuple[str, ...]:

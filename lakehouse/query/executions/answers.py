@@ -11,7 +11,9 @@ from lakehouse.config import Settings
 from lakehouse.errors import AccessError
 from lakehouse.query.access.viewer import Viewer, narrowed
 from lakehouse.query.executions.parameters import as_row
+from lakehouse.query.executions.records import TableRead
 from lakehouse.query.executions.words import first_word, words_of
+from lakehouse.query.planned import Plan
 from lakehouse.query.rendering import Rewriting, as_text, unchanged
 from lakehouse.query.results import Result
 from lakehouse.query.session import Planned, Session
@@ -58,6 +60,9 @@ class Statements(Protocol):
 
     def repeatable(self, sql: str) -> bool:
         """Whether the statement is a query that answers the same of the same tables."""
+
+    def outside(self, plan: Plan) -> Sequence[TableRead]:
+        """What the statement under way, with this plan, reads of tables that are not Iceberg's."""
 
     def views_now(self, names: Sequence[str]) -> Mapping[str, str]:
         """The digests of those of the views that are there now."""
@@ -106,6 +111,10 @@ class DuckDbStatements:
         words = words_of(sql)
         files = any(word in _FILES or word.startswith("read_") for word in words)
         return first_word(sql) in _QUERIES and not files and self._volatile.isdisjoint(words)
+
+    def outside(self, plan: Plan) -> Sequence[TableRead]:
+        """None: this dialect has no external tables."""
+        return ()
 
     def views_now(self, names: Sequence[str]) -> Mapping[str, str]:
         """There are none."""

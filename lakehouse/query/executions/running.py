@@ -117,7 +117,8 @@ class Runner:
 
     def planned(self, plan: Plan, loaded: frozenset[tuple[str, ...]]) -> None:
         """Take note of what the statement under way will scan. Raises ScanCutoffError."""
-        self._watching.planned(plan, loaded, self.statements.session.catalog)
+        outside = self.statements.outside(plan)
+        self._watching.planned(plan, loaded, self.statements.session.catalog, outside)
 
     def submit(
         self, sql: str, parameters: Sequence[object] = (), viewer: Viewer | None = None

@@ -1,5 +1,6 @@
 """What a statement was planned to scan, held against what its workgroup allows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pyiceberg.catalog import Catalog
@@ -29,12 +30,21 @@ class Watching:
     sources: set[str] = field(default_factory=set)
     complete: bool = True
 
-    def planned(self, plan: Plan, loaded: frozenset[Identifier], catalog: Catalog | None) -> None:
-        """Take note of a plan. Raises ScanCutoffError when it asks for too much."""
+    def planned(
+        self,
+        plan: Plan,
+        loaded: frozenset[Identifier],
+        catalog: Catalog | None,
+        outside: Sequence[TableRead] = (),
+    ) -> None:
+        """Take note of a plan, and of what it reads `outside` of Iceberg tables.
+
+        Raises ScanCutoffError when it asks for too much.
+        """
         self.sources.update(plan.sources)
         self.complete = self.complete and plan.known and catalog is not None
         if catalog is not None:
-            for read in tables_read(plan, loaded, catalog, self.known):
+            for read in (*tables_read(plan, loaded, catalog, self.known), *outside):
                 before = self.tables.get(read.name)
                 files, size = (before.files, before.bytes) if before else (0, 0)
                 made = replace(read, files=read.files + files, bytes=read.bytes + size)
