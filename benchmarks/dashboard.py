@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -245,28 +245,23 @@ def _memory(browser: Browser, server: Server, copies: int) -> None:
         for path in _CLICKED:
             _open(page, f"{server.url}/{path}")
         alone = server.megabytes()
-        context = page.context
-        for _ in range(SESSIONS):
-            _open(context.new_page(), server.url)
-        each = (server.megabytes() - alone) / SESSIONS
+        with ExitStack() as others:
+            for _ in range(SESSIONS):
+                others.enter_context(_window(browser, server.url))
+            each = (server.megabytes() - alone) / SESSIONS
     judge_at_most(f"memory with one session, {copies} times the data", alone, MEGABYTES, " MB")
     judge_at_most("  and for each of ten more", each, MEGABYTES_A_SESSION, " MB")
 
 
 def _together(browser: Browser, server: Server, copies: int) -> None:
     """Windows that click on by themselves, all at once."""
-    context = browser.new_context(viewport={"width": 1440, "height": 1200}, locale="en-GB")
-    context.set_default_timeout(600_000)
-    context.add_init_script(path=_PROBE)
-    pages = [context.new_page() for _ in range(USERS)]
-    for page in pages:
-        _open(page, server.url)
-    think = THINK_SECONDS * 1000
-    for number, page in enumerate(pages):
-        user = [CLICKS_EACH, think, number * think / USERS]
-        page.evaluate(f"user => {{ window.all = ({_USER})(user); }}", user)
-    times = [Took(*each) for page in pages for each in page.evaluate("window.all")]
-    context.close()
+    with ExitStack() as windows:
+        pages = [windows.enter_context(_window(browser, server.url)) for _ in range(USERS)]
+        think = THINK_SECONDS * 1000
+        for number, page in enumerate(pages):
+            user = [CLICKS_EACH, think, number * think / USERS]
+            page.evaluate(f"user => {{ window.all = ({_USER})(user); }}", user)
+        times = [Took(*each) for page in pages for each in page.evaluate("window.all")]
     p95 = float(np.percentile([each.settled for each in times], 95))
     judge_at_most(f"{USERS} users, {copies} times the data, p95", p95, P95_MS, " ms")
     served = float(np.percentile([each.served for each in times], 95))
