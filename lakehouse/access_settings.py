@@ -9,7 +9,7 @@ The client's secret comes from LAKEHOUSE_ACCESS__CLIENT_SECRET alone: files are 
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -18,7 +18,6 @@ from lakehouse.errors import ConfigError
 from lakehouse.maintenance_settings import Duration
 
 _DISCOVERY = "/.well-known/openid-configuration"
-_SECRETS = ("client_secret", "cookie_secret")
 _EVERY = "*"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # Tables without a rule's column that hold nothing about anybody's sales.
@@ -96,14 +95,3 @@ def _check_address(name: str, given: str) -> None:
         raise ValueError(f"`{name}` is no address: https://...")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ValueError(f"`{name}` must be https: a login would travel in the clear")
-
-
-def refuse_secrets(values: Mapping[str, Any], origin: str) -> None:
-    """Raise ConfigError when a file's values hold a secret of `[access]`."""
-    table = values.get("access")
-    for name in _SECRETS:
-        if isinstance(table, Mapping) and name in table:
-            raise ConfigError(
-                f"setting 'access.{name}' stands in {origin}, and a secret should in no file",
-                hint=f"set LAKEHOUSE_ACCESS__{name.upper()} in the environment instead",
-            )

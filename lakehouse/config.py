@@ -26,12 +26,13 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from lakehouse.access_settings import AccessSettings, refuse_secrets
+from lakehouse.access_settings import AccessSettings
 from lakehouse.crawler_settings import ClassifierSettings, CrawlerSettings, check_crawlers
 from lakehouse.delivery_settings import DeliverySettings
 from lakehouse.errors import ConfigError
 from lakehouse.maintenance_settings import Duration, MaintenanceSettings
-from lakehouse.notice_settings import SmtpSettings, WebhookSettings, secret_in
+from lakehouse.notice_settings import SmtpSettings, WebhookSettings
+from lakehouse.secret_settings import refuse_secrets
 from lakehouse.stream_settings import (
     BUILT_IN,
     STDIN,
@@ -114,14 +115,10 @@ class ExternalSettings(_Table):
 
 
 class DashboardSettings(_Table):
-    """Where `lakehouse dashboard` listens.
-
-    `url` is where people reach it, for the links in messages; else it is made of host and port.
-    """
+    """Where `lakehouse dashboard` listens."""
 
     host: str = "127.0.0.1"
     port: Port = 8501
-    url: Annotated[str, Field(pattern=r"^(https?://[^\s?#]+)?$")] = ""
 
 
 class Settings(_Table):
@@ -312,16 +309,11 @@ def _find_file(config: Path | None, environment: Mapping[str, str], folder: Path
 
 def _read_file(file: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigError(f"{file} is not valid TOML: {e}", hint="see https://toml.io") from e
     except OSError as e:
         raise ConfigError(f"{file} can't be read: {e.strerror}", hint="check its mode") from e
-    if secret := secret_in(values):
-        variable = _variable(secret.split("."))
-        message = f"{file} holds {secret}, which comes from the environment alone"
-        raise ConfigError(message, hint=f"take it out of the file and set {variable}")
-    return values
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterable[tuple[list[str], str]]:

@@ -5,12 +5,10 @@ Their secrets come from the environment alone: `LAKEHOUSE_SMTP__PASSWORD` and
 """
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-SECRETS = (("smtp", "password"), ("webhooks", "secret"))
 # What can stand in a header as it is: no white space, no signs that quote, one @.
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -67,11 +65,3 @@ class WebhookSettings(BaseModel):
 
     secret: Secret = ""
     timeout: Annotated[float, Field(gt=0, le=600)] = 15.0
-
-
-def secret_in(values: Mapping[str, Any]) -> str | None:
-    """The first secret that a file's `values` hold, as a dotted key; None if they hold none."""
-    for table, key in SECRETS:
-        if isinstance(values.get(table), dict) and key in values[table]:
-            return f"{table}.{key}"
-    return None

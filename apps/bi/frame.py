@@ -6,7 +6,7 @@ from typing import Literal, NoReturn
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from apps.bi import as_of, drill, filters, header, source, states
+from apps.bi import as_of, drill, filters, header, notices_menu, source, states
 from apps.bi.access import gate
 from apps.bi.dashboards import listed
 from apps.bi.pages import PAGES, PageSpec
@@ -53,6 +53,7 @@ def run() -> None:
         else:
             view = _view(spec, published, freshness, answer, viewer)
             hand_over(view)
+            notices_menu.offer(view, freshness)
             drill.open_if_asked(view)
             chosen.run()
     except UnpublishedError as e:

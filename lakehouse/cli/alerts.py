@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehouse.cli import console
 from lakehouse.cli.tables import print_rows
-from lakehouse.errors import LakehouseError
 
 if TYPE_CHECKING:
     from lakehouse.cli.root import Invocation
@@ -30,11 +28,11 @@ def alerts(context: click.Context, *, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from lakehouse.cli.notices import open_round, raise_errors
+    from lakehouse.cli.notices import list_all
+    from lakehouse.notices.listing import alert_rows
 
-    round_ = open_round(context.obj.settings())
-    print_rows([_row(round_, name) for name in round_.alerts.names()], as_json=as_json)
-    raise_errors(round_.failed, ())
+    rows, errors = alert_rows(context.obj.settings().home)
+    list_all(rows, errors, as_json=as_json)
 
 
 @alerts.command(epilog="Example: lakehouse alerts check norway --json")
@@ -81,32 +79,15 @@ def test(invocation: "Invocation", *, name: str) -> None:
     raise_errors((), say_sent(try_out(settings, Notices(settings.home, Alert), name, utc_now)))
 
 
-def _row(round_: "Round", name: str) -> dict[str, object]:
-    from lakehouse.cli.notices import brief, kept_rows
-
-    try:
-        alert, state = round_.alerts.read(name), round_.alert_states.read(name)
-    except LakehouseError as e:
-        console.complain(e)
-        keys = ("figure", "threshold", "state", "value", "measured_at", "waiting", "sent_at")
-        return {"name": name, **dict.fromkeys(keys), "error": e.message}
-    return {
-        "name": name,
-        **_figure(alert),
-        "state": _told(state),
-        "value": state.text or None,
-        "measured_at": brief(state.measured_at),
-        **kept_rows(state),
-    }
-
-
 def _checked(
     round_: "Round", name: str, state: "AlertState", event: str | None
 ) -> dict[str, object]:
+    from lakehouse.notices.listing import told
+
     return {
         "name": name,
         **_figure(round_.alerts.read(name)),
-        "state": _told(state),
+        "state": told(state),
         "value": state.text,
         "figure_value": None if state.value is None else str(state.value),
         "event": event,
@@ -117,9 +98,3 @@ def _figure(alert: "Alert") -> dict[str, object]:
     from lakehouse.notices.messages import limit
 
     return {"figure": alert.kpi or f"query {alert.query}", "threshold": limit(alert)}
-
-
-def _told(state: "AlertState") -> str:
-    if state.measured_at is None:
-        return "never measured"
-    return {None: "no figure", True: "beyond", False: "normal"}[state.beyond]

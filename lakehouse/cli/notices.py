@@ -1,17 +1,17 @@
 """What `lakehouse alerts` and `lakehouse reports` share: a round, and how it is told."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from lakehouse.cli import console
+from lakehouse.cli.tables import print_rows
 from lakehouse.errors import LakehouseError
 
 if TYPE_CHECKING:
     from lakehouse.config import Settings
     from lakehouse.notices.delivering import Sent
+    from lakehouse.notices.listing import Row
     from lakehouse.notices.rounds import Failed, Round
-    from lakehouse.notices.state import Kept
 
 
 def open_round(settings: "Settings") -> "Round":
@@ -54,19 +54,13 @@ def raise_errors(failed: "Sequence[Failed]", sent: "Sequence[Sent]") -> None:
         raise errors[-1]
 
 
-def kept_rows(kept: "Kept") -> dict[str, object]:
-    """What a list says of messages and failures."""
-    failed = kept.failed.message if kept.failed else None
-    return {
-        "waiting": sum(len(message.waiting) for message in kept.outbox),
-        "sent_at": brief(kept.sent_at),
-        "error": failed or kept.undelivered,
-    }
-
-
-def brief(moment: datetime | None) -> datetime | None:
-    """A moment without its parts of a second."""
-    return None if moment is None else moment.replace(microsecond=0)
+def list_all(rows: "Sequence[Row]", errors: Sequence[LakehouseError], *, as_json: bool) -> None:
+    """Print the rows; then complain of the files that are wrong, and raise the last of it."""
+    print_rows(rows, as_json=as_json)
+    for error in errors[:-1]:
+        console.complain(error)
+    if errors:
+        raise errors[-1]
 
 
 def _told(where: str, error: LakehouseError, more: str) -> LakehouseError:

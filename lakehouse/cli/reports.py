@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import console
-from lakehouse.cli.tables import print_rows
 from lakehouse.errors import ConfigError, LakehouseError
 
 if TYPE_CHECKING:
@@ -36,11 +35,12 @@ def reports(context: click.Context, *, as_json: bool) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from lakehouse.cli.notices import open_round, raise_errors
+    from lakehouse.cli.notices import list_all
+    from lakehouse.notices.listing import report_rows
+    from lakehouse.notices.timetable import utc_now
 
-    round_ = open_round(context.obj.settings())
-    print_rows([_row(round_, name) for name in round_.reports.names()], as_json=as_json)
-    raise_errors(round_.failed, ())
+    rows, errors = report_rows(context.obj.settings().home, utc_now())
+    list_all(rows, errors, as_json=as_json)
 
 
 @reports.command(epilog="Example: lakehouse reports send weekly --to-file weekly.html")
@@ -157,24 +157,3 @@ def _as_file(settings: "Settings", message: "Message", suffix: str) -> bytes:
             return json.dumps(message.payload, indent=2, ensure_ascii=False).encode()
     sender = settings.smtp.sender or "lakehouse@localhost"
     return as_mail(message, sender, "nobody@localhost").as_bytes()
-
-
-def _row(round_: "Round", name: str) -> dict[str, object]:
-    from lakehouse.cli.notices import brief, kept_rows
-    from lakehouse.notices.timetable import next_slot
-
-    try:
-        report, state = round_.reports.read(name), round_.report_states.read(name)
-    except LakehouseError as e:
-        console.complain(e)
-        keys = ("page", "schedule", "timezone", "next_at", "waiting", "sent_at")
-        return {"name": name, **dict.fromkeys(keys), "error": e.message}
-    query = report.filters.as_query()
-    return {
-        "name": name,
-        "page": f"{report.page}{f'?{query}' if query else ''}",
-        "schedule": report.schedule,
-        "timezone": report.timezone,
-        "next_at": brief(next_slot(report, round_.clock())),
-        **kept_rows(state),
-    }

@@ -34,7 +34,7 @@ def of_alert(  # noqa: PLR0913, PLR0917 - what an alert is about
         subject,
         sentence,
         _small(measured.moment),
-        _link(settings, measured.moment.path if measured.moment else "alerts"),
+        _link(settings, measured.moment.path if measured.moment else "operations"),
         foot=f"Alert {name} of lakehouse.",
     )
     payload = {
@@ -94,7 +94,7 @@ def of_test(settings: Settings, name: str, notice: Alert | Report, now: datetime
         subject,
         f"Messages of the {what} **{_said(name)}** arrive here.",
         (),
-        _link(settings, "alerts"),
+        _link(settings, "operations"),
         foot="Somebody asked for this message; nothing has happened.",
     )
     return _message("test", now, subject, letter, {what: {"name": name}})
@@ -144,7 +144,7 @@ def _state(settings: Settings, moment: Moment | None) -> dict[str, object] | Non
 def _link(settings: Settings, path: str) -> str:
     dashboard = settings.dashboard
     host = f"[{dashboard.host}]" if ":" in dashboard.host else dashboard.host
-    base = dashboard.url or f"http://{host}:{dashboard.port}"
+    base = settings.access.address or f"http://{host}:{dashboard.port}"
     return f"{base.rstrip('/')}/{path}"
 
 

@@ -19,12 +19,11 @@ from lakehouse.notices.definitions import Alert, Report
 from lakehouse.notices.delivering import Carrier, Clock, Sent
 from lakehouse.notices.files import N, Notices
 from lakehouse.notices.judging import is_over_quiet, judged
-from lakehouse.notices.state import AlertState, K, ReportState, States, Told
+from lakehouse.notices.state import FOLDER, LAST_ROUND, AlertState, K, ReportState, States, Told
 from lakehouse.notices.storing import replace_file
 from lakehouse.notices.timetable import latest_slot, on_the_wall
 
 LOCK = "notices"
-LAST_ROUND = "last_round"
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Round:
             sent = list(self.deliver())
             if not self.stop.is_set():
                 at = self.clock().isoformat(timespec="seconds")
-                replace_file(self.settings.home / "notices" / LAST_ROUND, at.encode())
+                replace_file(self.settings.home / FOLDER / LAST_ROUND, at.encode())
         return sent
 
     def check(self, names: Sequence[str], *, keep: bool = True) -> list[Checked]:

@@ -18,6 +18,8 @@ from lakehouse.errors import ConfigError, LakehouseError
 from lakehouse.notices.storing import replace_file
 
 FOLDER = "notices"
+# When the last round came to its end.
+LAST_ROUND = "last_round"
 # After a failure it is tried again in a minute, then in two, in four, at most in an hour.
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(hours=24)

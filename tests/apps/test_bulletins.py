@@ -130,7 +130,7 @@ def test_a_report_brings_all_rows_and_a_picture(
     (picture,) = found.pictures
     assert picture.png.startswith(b"\x89PNG")
     assert "28" not in picture.title
-    assert found.moment.path == "overview?period=28d"
+    assert found.moment.path == "?period=28d"
 
 
 @pytest.mark.parametrize(

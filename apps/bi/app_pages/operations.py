@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from apps.bi import alarms, choices, operations_cards, states, wording
+from apps.bi import alarms, choices, notices_card, operations_cards, states, wording
 from apps.bi.queries import operations
 from apps.bi.statement import Answer, Statement
 from apps.bi.view import lake_view
@@ -95,3 +95,4 @@ with open_operations(this.settings) as about_itself:
     with right:
         operations_cards.tables(this, sizes)
     operations_cards.maintenance(this, ask)
+notices_card.draw(this, now)

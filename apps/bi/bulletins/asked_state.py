@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from apps.bi import wording
 from apps.bi.bulletins.choosing import chosen
 from apps.bi.filters import Filters
-from apps.bi.pages import PageSpec
+from apps.bi.pages import PAGES, PageSpec
 from apps.bi.queries.coverage import Coverage, covered_by
 from apps.bi.statement import Answer, Statement
 from lakehouse.errors import CatalogError
@@ -39,6 +39,8 @@ class State:
     def moment(self) -> Moment:
         """Which state it is, and what is shown of it."""
         last, query = self.covered.last_order_at, self.wanted.as_query()
+        # The first page is where the app itself is.
+        path = "" if self.page == PAGES[0] else self.page.path
         before, wanted = self.chosen.before, self.wanted
         searched = (wanted.product, wanted.find, wanted.customer)
         return Moment(
@@ -48,5 +50,5 @@ class State:
             days=wording.span(self.chosen.period),
             compared=wording.span(before) if before else None,
             narrowed=(*self.chosen.narrowed, *(each for each in searched if each)),
-            path=f"{self.page.path}{f'?{query}' if query else ''}",
+            path=f"{path}{f'?{query}' if query else ''}",
         )

@@ -163,7 +163,7 @@ def test_a_server_that_is_not_there_is_told(served: Served) -> None:
 def test_a_secret_in_the_file_is_refused_and_never_shown(tmp_path: Path) -> None:
     file = tmp_path / "lakehouse.toml"
     file.write_text('[smtp]\nhost = "mail"\nsender = "bi@example.com"\npassword = "pa55"\n')
-    with pytest.raises(ConfigError, match=r"holds smtp\.password") as caught:
+    with pytest.raises(ConfigError, match=r"smtp\.password") as caught:
         load_settings(folder=tmp_path, environment={})
     assert "LAKEHOUSE_SMTP__PASSWORD" in caught.value.hint
     file.unlink()

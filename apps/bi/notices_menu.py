@@ -1,0 +1,163 @@
+"""The menu of a page that watches one of its figures, or sends the page on a schedule.
+
+What it writes are the files of docs/alerts.md. They are measured as the owner of the home, so
+where people log in, to see what their rules let them, nobody is offered it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import time
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from apps.bi import states, wording
+from apps.bi.bulletins.asked_state import State
+from apps.bi.bulletins.choosing import SEARCHES
+from apps.bi.bulletins.figures import kpis_of, name_of
+from apps.bi.filters import Filter
+from apps.bi.periods import Preset
+from apps.bi.view import View
+from lakehouse.errors import LakehouseError
+from lakehouse.notices.definitions import Alert, Condition, PageFilters, Report
+from lakehouse.notices.files import Notices, problems
+
+_ALERT, _REPORT = "Alert me", "Send as a report"
+_DAYS: Mapping[str, str] = {
+    "Every day": "* * *",
+    "Monday to Friday": "* * 1-5",
+    "Every Monday": "* * 1",
+    "The first of the month": "1 * *",
+}
+_SEVEN = time(7)
+Shown = Mapping[str, DeltaGenerator]
+
+
+def offer(view: View, place: DeltaGenerator) -> None:
+    """Draw the menu into `place`, on a page that can be sent. Only once it is open, it is made."""
+    if view.page.path not in SEARCHES or view.settings.access.provider:
+        return
+    menu = place.popover(
+        "Alerts",
+        icon=":material/notifications:",
+        type="tertiary",
+        on_change="rerun",
+        key="notices",
+        help="Be told when a figure goes beyond a threshold, or be sent this page",
+    )
+    if menu.open:
+        with menu:
+            what = st.segmented_control(
+                "What", [_ALERT, _REPORT], default=_ALERT, required=True, key="notice_kind",
+                label_visibility="collapsed",
+            )  # fmt: skip
+            (_report if what == _REPORT else _alert)(view)
+
+
+def filters_of(view: View) -> PageFilters:
+    """What the page is narrowed to now."""
+    chosen, takes = view.chosen, view.page.filters
+    preset = st.session_state.get(Filter.PERIOD)
+    given: dict[str, object] = {
+        "country": chosen.country,
+        "segment": chosen.segment,
+        "group": chosen.group,
+    }
+    if preset == Preset.CUSTOM:
+        given["days"] = (chosen.period.first, chosen.period.last)
+    elif Filter.PERIOD in takes:
+        given["period"] = preset
+    if Filter.COMPARE in takes:
+        given["compare"] = chosen.comparison
+    for name in SEARCHES[view.page.path]:
+        given[name] = wording.typed(st.session_state.get(name), 80) or None
+    return PageFilters.model_validate(given)
+
+
+def _alert(view: View) -> None:
+    try:
+        found = kpis_of(State.of(view.page, view.marts, filters_of(view)))
+    except LakehouseError:
+        st.info("Choose a product first: the figures of one can be watched.")
+        return
+    now = {kpi.label: kpi.value for kpi in found}
+    given, shown = dict[str, object](), dict[str, DeltaGenerator]()
+    label = st.selectbox(
+        "Figure", list(now), key="alert_figure", format_func=lambda one: f"{one}, now {now[one]}"
+    )
+    given["kpi"] = f"{view.page.path}.{name_of(label)}"
+    with st.container(horizontal=True):
+        given["condition"] = st.selectbox("Is", list(Condition), key="alert_condition", width=190)
+        given["threshold"] = _field("threshold", "Threshold", shown, width=150)
+    shown["threshold"] = st.container()
+    given["quiet"] = _field("quiet", "Quiet after it fired", shown, value="24h")
+    _save(view, Alert, given, shown)
+
+
+def _report(view: View) -> None:
+    given: dict[str, object] = {"page": view.page.path}
+    with st.container(horizontal=True):
+        days = st.selectbox("On", list(_DAYS), key="report_days", width=190)
+        at = st.time_input("At", _SEVEN, key="report_at", width=120) or _SEVEN
+    given["schedule"] = f"{at.minute} {at.hour} {_DAYS[days]}"
+    shown = dict[str, DeltaGenerator]()
+    given["timezone"] = _field("timezone", "Time zone", shown, value="UTC")
+    _save(view, Report, given, shown)
+
+
+def _save(
+    view: View,
+    kind: type[Alert] | type[Report],
+    given: dict[str, object],
+    shown: dict[str, DeltaGenerator],
+) -> None:
+    """The fields that both have, and the button that writes the file."""
+    given["to"] = _listed("to", "E-mail to", shown, "name@example.com")
+    given["webhooks"] = _listed("webhooks", "Webhook", shown, "https://")
+    name = _field("name", "Name", shown, placeholder="revenue_is_low")
+    st.caption("It keeps the filters of the page as they are now.")
+    if not st.button("Save", key="notice_save"):
+        return
+    given["filters"] = filters_of(view).model_dump(exclude_none=True)
+    wrong = problems(kind, given)
+    for field, reason in wrong.items():
+        _complain(shown, field, reason)
+    if wrong:
+        return
+    _write(view, kind, name, given, shown)
+
+
+def _write(
+    view: View,
+    kind: type[Alert] | type[Report],
+    name: str,
+    given: Mapping[str, object],
+    shown: Shown,
+) -> None:
+    notices: Notices[Alert | Report] = Notices(view.settings.home, kind)
+    try:
+        file = notices.write(name, kind.model_validate(given))
+    except LakehouseError as e:
+        _complain(shown, "name", f"{e.message}: {e.hint}")
+    else:
+        what = "alerts" if kind is Alert else "reports"
+        command = states.command(view.settings, f"{what} test {name}")
+        st.success(f"Saved as {wording.plain(file.name)}. `{command}` sends a test.")
+
+
+def _field(
+    name: str, label: str, shown: dict[str, DeltaGenerator], value: str = "", **how: object
+) -> str:
+    text: Callable[..., str] = st.text_input
+    written = text(label, value, key=f"notice_{name}", **how)
+    shown[name] = st.container()
+    return wording.typed(written, 2000)
+
+
+def _listed(name: str, label: str, shown: dict[str, DeltaGenerator], like: str) -> list[str]:
+    written = _field(name, label, shown, placeholder=like, help="Several are told apart by commas")
+    return [each.strip() for each in written.split(",") if each.strip()]
+
+
+def _complain(shown: Shown, field: str, reason: str) -> None:
+    place = shown.get(field) or st.container()
+    place.error(wording.plain(reason[:1].upper() + reason[1:]))
