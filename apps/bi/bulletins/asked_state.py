@@ -12,6 +12,7 @@ from lakehouse.errors import CatalogError
 from lakehouse.notices.content import Moment
 from lakehouse.notices.definitions import PageFilters
 from lakehouse.query.published import Marts
+from lakehouse.query.published_seen import SeenMarts
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class State:
     """One page of one published state, narrowed."""
 
     page: PageSpec
-    marts: Marts
+    marts: Marts | SeenMarts
     covered: Coverage
     wanted: PageFilters
     chosen: Filters
 
     @classmethod
-    def of(cls, page: PageSpec, marts: Marts, wanted: PageFilters) -> "State":
+    def of(cls, page: PageSpec, marts: Marts | SeenMarts, wanted: PageFilters) -> "State":
         """The page, narrowed. Raises ConfigError for its filters, CatalogError for empty marts."""
         covered = covered_by(marts)
         if covered is None:
