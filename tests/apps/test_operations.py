@@ -1,5 +1,6 @@
 """The operations page against deliveries that are written here, counted in plain Python."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -105,9 +106,12 @@ def watch(operated: Settings) -> Iterator[Watch]:
 def test_deliveries_are_added_up_on_a_lake_without_marts(open_app: Opened, watch: Watch) -> None:
     app = open_app(watch, page="operations")
     assert not app.exception
-    assert "The last delivery came **5 minutes ago**; **2,400** of 2,500 lines landed" in (
-        sentence(app)
+    told = re.search(
+        r"The last delivery came \*\*(\d+) minutes ago\*\*; \*\*2,400\*\* of 2,500 lines landed",
+        sentence(app),
     )
+    assert told
+    assert int(told[1]) >= 5  # or more, on a slow machine
     assert "100 (4.0%) were rejected" in sentence(app)
     assert metrics(app)["Rejected"] == "4.0%"
     streams, reasons, publications = (app.dataframe[n].value for n in range(3))
