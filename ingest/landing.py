@@ -155,12 +155,13 @@ class Landing:
         """Deliver what is new in the files.
 
         Every header is looked at first, so that a foreign file keeps all others from landing.
-        What was read whole before an error of the source is delivered.
+        What was read whole before an error of the source is delivered. Files with nothing below
+        their headers are refused to a stream that never delivered; later they were just rotated.
         """
         self._stream.recover()
         self.look(Found(file.path, file.name) for file in files)
         found = [has_lines(log, self.format) for file in files for log in file.logs(rows=2)]
-        if not any(found):
+        if not any(found) and not self._destination.checkpoint.sequence:
             names = ", ".join(file.name for file in files[:3])
             hint = f"{self.format.noun} stand below it"
             raise SourceError(f"{names}: a header and no lines", hint=hint)

@@ -104,7 +104,7 @@ def test_lineage_sees_through_models_without_a_table(settings: Settings) -> None
             "schema": "core",
             "resource_type": kind,
             "config": {"materialized": kept},
-            "depends_on": {"nodes": parents},
+            "depends_on": {"nodes": parents, "macros": []},
         }
 
     source = {**node("raw", "source", []), "identifier": "raw"}
@@ -121,7 +121,13 @@ def test_lineage_sees_through_models_without_a_table(settings: Settings) -> None
     target.mkdir(parents=True)
     manifest = target / "manifest.json"
     manifest.write_text(
-        json.dumps({"sources": {"raw": source}, "nodes": {str(n["name"]): n for n in nodes}})
+        json.dumps(
+            {
+                "sources": {"raw": source},
+                "nodes": {str(n["name"]): n | {"raw_code": ""} for n in nodes},
+                "macros": {},
+            }
+        )
     )
     found = lineage_of(settings, "core.orders")
     assert found is not None

@@ -55,7 +55,7 @@ def test_the_sql_of_a_card_its_rows_and_its_way_into_the_workbench(
     link = window.page.get_by_role("link", name="Open in workbench")
     sql = unquote(str(link.get_attribute("href")).partition("q=")[2])
     assert "country = 'Norway'" in sql
-    assert "from core.fct_orders" in sql
+    assert "from reports.rpt_daily_segment_sales" in sql
 
     with window.page.expect_download() as started:
         window.page.get_by_role("button", name="CSV", exact=True).click()

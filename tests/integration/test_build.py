@@ -130,9 +130,9 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
     # What dbt said in each is kept for the operations page.
     noted = builds_noted(home)
     failed = [[node for node in build.nodes if node.failed] for build in noted]
-    assert [bool(nodes) for nodes in failed] == [True, False, False]
-    assert {node.status for node in noted[1].nodes} == {"unchanged"}
-    assert {node["name"] for node in second["nodes"]} == {node.name for node in noted[1].nodes}
+    assert [bool(nodes) for nodes in failed] == [False, True, False, False]
+    assert {node.status for node in noted[2].nodes} == {"unchanged"}
+    assert {node["name"] for node in second["nodes"]} == {node.name for node in noted[2].nodes}
 
 
 def test_lines_of_a_wrong_clock_are_published_and_move_no_date(

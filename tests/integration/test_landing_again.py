@@ -45,6 +45,16 @@ def test_a_second_run_lands_nothing_and_says_so(lake: Lake, log: Path) -> None:
     assert lake.codes() == codes(1, MANY)
 
 
+def test_a_log_that_was_just_rotated_has_nothing_new(lake: Lake, log: Path) -> None:
+    lake.land(log)
+    write_log(log, [])  # its header, and the first line is to come
+
+    report = lake.land(log)
+
+    assert (report.lines, report.landed, report.deliveries) == (0, 0, 0)
+    assert lake.codes() == codes(1, MANY)
+
+
 @pytest.mark.parametrize("start", [1, MANY])
 def test_a_log_that_has_grown_goes_on_at_its_bookmark(lake: Lake, log: Path, start: int) -> None:
     write_log(log, order_lines(1, start))

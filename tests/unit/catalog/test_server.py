@@ -1,6 +1,6 @@
 import socket
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -68,16 +68,17 @@ def test_a_request_that_is_open_is_answered_before_the_service_stops(
             assert requests.get(f"{endpoint.uri}/v1/config", headers=headers, timeout=30).ok
             stopping = threading.Thread(target=running.close)
             stopping.start()
-            wait_until_refused(address)
+            wait_until_unheard(address)
             client.sendall(body[5:])
             assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
         stopping.join()
         assert catalog.namespace_exists("late")
 
 
-def wait_until_refused(address: tuple[str, int]) -> None:
+def wait_until_unheard(address: tuple[str, int]) -> None:
+    """Until nobody listens there, found out without a connection that nobody would close."""
     while True:
-        try:
-            socket.create_connection(address).close()
-        except OSError:
+        with socket.socket() as place, suppress(OSError):
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            place.bind(address)
             return
