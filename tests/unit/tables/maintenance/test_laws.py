@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck
@@ -21,6 +22,7 @@ from tests.unit.tables.maintenance.conftest import KEEPS_ALL, NOTHING_STAYS, Lak
 
 GUARDED = NOTHING_STAYS.model_copy(update={"orphan_age": timedelta(days=1)})
 IDS = st.integers(1, 12)
+ORDERS = st.sampled_from(["name desc nulls first, id", "day, name", "id desc", "none"])
 NAMES = st.sampled_from(["", "ä", "a'b", None, "x" * 40])
 ROWS = st.dictionaries(IDS, NAMES, min_size=1, max_size=4)
 
@@ -78,6 +80,10 @@ class TableMachine(RuleBasedStateMachine):
     def compact(self, full: bool) -> None:
         self.maintain(full=full, expires=False)
 
+    @rule(order=ORDERS)
+    def sort(self, order: str) -> None:
+        self.maintain(full=True, expires=False, sort_by=order)
+
     @rule()
     def expire(self) -> None:
         self.maintain(full=False, expires=True)
@@ -104,9 +110,10 @@ class TableMachine(RuleBasedStateMachine):
     def change(self, statement: str, values: list[object]) -> None:
         self.lake.con.execute(statement, values)
 
-    def maintain(self, *, full: bool, expires: bool) -> None:
+    def maintain(self, *, full: bool, expires: bool, sort_by: str = "") -> None:
         settings = GUARDED if expires else KEEPS_ALL
-        done = self.lake.maintain("shop.law", settings=settings, full=full)["shop.law"]
+        asked: dict[str, Any] = {"settings": settings, "full": full, "sort_by": sort_by}
+        done = self.lake.maintain("shop.law", **asked)["shop.law"]
         assert done.error is None
         self.keep(self.rows)
 
