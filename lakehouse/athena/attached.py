@@ -96,24 +96,35 @@ def _struct(whole: str, tokens: list[str]) -> Type:
 class AttachedSchema:
     """Finds the tables of one attached catalog; a bare name is looked up in `database`.
 
-    `ask` gives the rows of a query of the engine, and raises its errors.
+    `ask` gives the rows of a query of the engine, and raises its errors; `closed` is told the name
+    of what lies among closed files, and raises what is to be said of a table there.
     """
 
-    def __init__(self, ask: Rows, catalog: str, database: str = "default") -> None:
+    def __init__(
+        self,
+        ask: Rows,
+        catalog: str,
+        database: str = "default",
+        closed: Callable[[str, str], None] = lambda database, name: None,
+    ) -> None:
         self._ask = ask
         self._catalog = catalog
         self._database = database
+        self._closed = closed
 
     def table(self, parts: tuple[str, ...]) -> TableColumns | None:
-        """The table of a dotted name, or None if there is none."""
+        """The table of a dotted name, or None if there is none. Raises what `closed` does."""
         if len(parts) == 3 and parts[0] not in (*OWN_CATALOGS, self._catalog.lower()):
             return None
         database = parts[-2] if len(parts) > 1 else self._database
         sql = ".".join(map(identifier, (self._catalog, database, parts[-1])))
         try:
             described = self._ask(f"DESCRIBE {sql}")
-        except (duckdb.CatalogException, duckdb.PermissionException):
+        except duckdb.CatalogException:
+            return None
+        except duckdb.PermissionException:
             # A name like x.parquet the engine also looks for among files, which are closed.
+            self._closed(database, parts[-1])
             return None
         columns = tuple((str(line[0]), type_from_engine(str(line[1]))) for line in described)
         # The engine's own name for a row's file; a column of that name hides it.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.table import Table
 
 from lakehouse.athena import definitions, listings
@@ -32,10 +32,11 @@ from lakehouse.athena.writing.router import WriteRouter
 from lakehouse.athena.writing.views import StoredView, ViewingSchema, Views
 from lakehouse.catalog import open_catalog
 from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
+from lakehouse.catalog.locations import path_of
 from lakehouse.catalog.statistics import namespaces, table_names
 from lakehouse.catalog.steady import SteadyCatalog
 from lakehouse.config import Settings
-from lakehouse.errors import LakehouseError
+from lakehouse.errors import CatalogError, LakehouseError
 from lakehouse.query.access.scope import Scope
 from lakehouse.query.executions.records import TableRead
 from lakehouse.query.planned import Plan
@@ -208,7 +209,7 @@ class Lake:
         ask = self._session.texts
         known = self._known.setdefault(database, {})
         place = partial(self._metadata_place, database=database)
-        attached = Remembered(AttachedSchema(ask, LAKE, database), place, known)
+        attached = Remembered(AttachedSchema(ask, LAKE, database, self._tell_closed), place, known)
         tables = MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
 
         def find(parts: tuple[str, ...]) -> ExternalTable | None:
@@ -222,6 +223,19 @@ class Lake:
         looked = Looked(every, self.looked)
         scope = self._scope()
         return looked if scope is None else SeenSchema(looked, scope)
+
+    def _tell_closed(self, database: str, name: str) -> None:
+        """Raises CatalogError for a table of the catalog whose files SQL may not read."""
+        try:
+            location = self._catalog.load_table((*database.split("."), name)).location()
+        except (NoSuchTableError, NoSuchNamespaceError):
+            return
+        place = path_of(location)
+        folder = place.parents[len(database.split("."))] if place else location
+        raise CatalogError(
+            f"{database}.{name} lies in {place or location}, where SQL may not read",
+            hint=f'if its files are to be read, add to [catalog]: warehouse = "{folder}"',
+        )
 
     def _metadata_place(self, parts: tuple[str, ...], database: str) -> str | None:
         """Where a table's metadata lies, which never changes, as the engine will find it."""

@@ -28,7 +28,8 @@ _HINTS: Final = {
     "Binder": "`describe namespace.table` shows a table's columns and their types",
     "Conversion": "try_cast(... as ...) gives NULL for a value that can't be converted",
     "Out of Range": "cast to a wider type first, such as hugeint or decimal(38, 4)",
-    "Permission": "SQL reads the warehouse; `--allow FOLDER` lets it read files there, too",
+    "Permission": "SQL reads the warehouse (behind a REST service: the folder that `warehouse` in"
+    " [catalog] names); `--allow FOLDER` lets it read files there, too",
     "Out of Memory": "ask for less at once, or raise memory_limit or spill_limit under [query]",
     "TransactionContext": "if another writer came first, nothing was written: run it again",
     "Not implemented": "neither DuckDB nor its Iceberg extension can do this yet",

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.athena.errors import AthenaError
+from lakehouse.athena.session import open_athena
 from lakehouse.catalog import catalog_endpoint
 from lakehouse.config import Settings, load_settings
-from lakehouse.errors import QueryError
+from lakehouse.errors import CatalogError, QueryError
 from lakehouse.query import Session, open_session
 
 MAKE = ("create schema core", "create table core.t as select i as a from range(10) t(i)")
@@ -44,6 +46,16 @@ def test_tables_of_a_service_are_read_where_its_warehouse_is_known(
         with open_session(elsewhere) as session, pytest.raises(QueryError) as refused:
             total(session)
         assert "--allow" in refused.value.hint
+        with open_athena(elsewhere) as athena:
+            for named in ("t", "core.t"):
+                with pytest.raises(
+                    CatalogError, match=r"core\.t lies in .*, where SQL may"
+                ) as told:
+                    athena.run(f"select * from {named}")
+                assert f'warehouse = "{settings.warehouse}"' in told.value.hint
+            for named in ("missing", '"x.parquet"', "nowhere.t"):
+                with pytest.raises(AthenaError, match="TABLE_NOT_FOUND"):
+                    athena.run(f"select * from {named}")
         with open_session(elsewhere, folders=[settings.warehouse]) as session:
             assert total(session) == 45
         known = {**catalog, "warehouse": str(settings.warehouse)}
