@@ -1,7 +1,6 @@
 """`lakehouse bookmarks`: how far each log has been landed, and changing that."""
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehouse.cli import console
+from lakehouse.cli.asking import confirm
 from lakehouse.cli.tables import print_rows
 
 if TYPE_CHECKING:
@@ -164,19 +164,13 @@ def _rewind(invocation: "Invocation", order: "RewindOrder", *, yes: bool, as_jso
         if not yes and not order.dry_run:
             planned = run(replace(order, dry_run=True), catalog, settings)
             if planned:
-                _confirm(planned)
+                confirm(f"{order.stream}: takes back {_told(planned)}", yes=False)
         change = run(order, catalog, settings)
     says = "would take back" if order.dry_run else "took back"
     told = f"{order.stream}: {says} {_told(change)}" if change else ""
     if change and not order.dry_run:
         told += f"; `lakehouse ingest {order.stream}` lands it again"
     _tell(change, told, f"{order.stream} has delivered nothing since", as_json=as_json)
-
-
-def _confirm(planned: "BookmarkChange") -> None:
-    if not sys.stdin.isatty():
-        raise click.UsageError("nobody is there to be asked: add --yes, or look with --dry-run")
-    click.confirm(f"Take back {_told(planned)}?", abort=True, err=True)
 
 
 def _told(change: "BookmarkChange") -> str:

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
 from ingest.streams import land_stream
 from lakehouse.catalog import open_catalog
+from lakehouse.cli.root import lakehouse
 from lakehouse.config import load_settings
+from lakehouse.errors import ConfigError
 from tests.order_logs import BAD, Lake, order_line, order_lines, write_log
 
 Command = Callable[..., subprocess.Popen[str]]
@@ -157,35 +161,41 @@ def test_what_cannot_be_is_said_with_a_hint(
     assert "Traceback" not in err
 
 
-def test_bookmarks_are_paused_rewound_and_reset(command: Command, tmp_path: Path) -> None:
+def test_bookmarks_are_paused_rewound_and_reset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "lakehouse.toml").write_text('[streams.orders]\nsource = "orders.csv"\n')
     log = write_log(tmp_path / "orders.csv", order_lines(1, 3))
-    assert outcome(command("ingest"))[0] == 0
-    paused = answer(command("bookmarks", "pause", "orders", "--json"))
-    assert isinstance(paused, dict)
-    assert paused["action"] == "pause"
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(lakehouse, ["--home", HOME, *arguments])
+
+    def told(*arguments: str) -> Any:
+        return json.loads(run(*arguments, "--yes", "--json").stdout)
+
+    def refused(*arguments: str) -> str:
+        error = run(*arguments).exception
+        assert isinstance(error, ConfigError), error
+        return f"{error} {error.hint}"
+
+    assert run("ingest").exit_code == 0
+    assert json.loads(run("bookmarks", "pause", "orders", "--json").stdout)["action"] == "pause"
     with log.open("a") as file:
         file.write(order_line(4) + "\n")
-    code, out, err = outcome(command("ingest"))
-    assert (code, out) == (0, "")
-    assert "has been paused since" in err
-    assert outcome(command("bookmarks", "resume", "orders"))[0] == 0
-    assert outcome(command("ingest"))[0] == 0
+    paused = run("ingest")
+    assert (paused.exit_code, paused.stdout) == (0, "")
+    assert "has been paused since" in paused.stderr
+    assert run("bookmarks", "resume", "orders").exit_code == 0
+    assert run("ingest").exit_code == 0
 
-    code, _, err = outcome(command("bookmarks", "rewind", "orders", "--to", "1"))
-    assert code == 2
-    assert "--yes" in err
-    code, _, err = outcome(command("bookmarks", "rewind", "orders", "--to", "9", "--yes"))
-    assert code == 2
-    assert "no delivery 9" in err
-    change = answer(command("bookmarks", "rewind", "orders", "--to", "1", "--yes", "--json"))
-    assert isinstance(change, dict)
+    assert "--yes" in refused("bookmarks", "rewind", "orders", "--to", "1")
+    assert "no delivery 9" in refused("bookmarks", "rewind", "orders", "--to", "9", "--yes")
+    change = told("bookmarks", "rewind", "orders", "--to", "1")
     assert (change["from_sequence"], change["to_sequence"], change["rows_removed"]) == (2, 1, 1)
-    (shown,) = answer(command("bookmarks", "orders", "--json"))  # type: ignore[misc]
+    (shown,) = json.loads(run("bookmarks", "orders", "--json").stdout)
     assert (shown["sequence"], shown["lag"]) == (1, len(order_line(4)) + 1)
-    reset = answer(command("bookmarks", "reset", "orders", "--yes", "--json"))
-    assert isinstance(reset, dict)
-    assert reset["rows_removed"] == 3
+    assert told("bookmarks", "reset", "orders")["rows_removed"] == 3
 
 
 def test_events_are_json_lines_on_request(command: Command, tmp_path: Path) -> None:
