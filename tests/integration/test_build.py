@@ -136,9 +136,10 @@ def test_a_build_accounts_for_every_line_once_and_notices_who_goes_round_it(
 
 
 def test_lines_of_a_wrong_clock_are_published_and_move_no_date(
-    command: Command, tmp_path: Path
+    command: Command, tmp_path: Path, parsed_in: Callable[[Path], None]
 ) -> None:
     home, days = tmp_path / "the home", [date(2011, 3, 1) + timedelta(n) for n in range(10)]
+    parsed_in(home)
     file = tmp_path / "orders.csv"
     dated = [*days, date(2099, 6, 1), date(1970, 1, 1)]
     file.write_text(
@@ -177,9 +178,10 @@ def test_a_build_that_is_killed_is_finished_by_the_next(
 
 
 def test_models_follow_the_marts_and_harm_them_by_no_failure(
-    command: Command, log: Path, tmp_path: Path
+    command: Command, log: Path, tmp_path: Path, parsed_in: Callable[[Path], None]
 ) -> None:
     home = tmp_path / "the home"
+    parsed_in(home)
     kill_at("recommend", tmp_path, log)
     orders = sorted_orders(home)
     assert [row["order_id"] for row in orders] == ["536365", "536366", "C536379"]
@@ -270,7 +272,10 @@ def test_a_damaged_catalog_is_named(command: Command, log: Path, tmp_path: Path)
     assert "hint:" in done.stderr
 
 
-def test_generated_logs_are_built_and_not_landed_twice(command: Command) -> None:
+def test_generated_logs_are_built_and_not_landed_twice(
+    command: Command, tmp_path: Path, parsed_in: Callable[[Path], None]
+) -> None:
+    parsed_in(tmp_path / "the home")
     first = report(command("build", "--no-ml", "--days", 10, "--json"))
     assert first["generated"]
     for landed in (first["landing"]["orders"], first["landing"]["access_logs"]):

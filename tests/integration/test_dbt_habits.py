@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -75,7 +75,8 @@ def listed(settings: Settings, selector: str) -> set[str]:
     return {json.loads(line)["unique_id"] for line in result.result}
 
 
-def test_selectors(settings: Settings) -> None:
+def test_selectors(settings: Settings, parsed_in: Callable[[Path], None]) -> None:
+    parsed_in(settings.home)
     scheduled, dashboards = listed(settings, "scheduled"), listed(settings, "dashboards")
     assert {"model.cadabra.fct_orders", "seed.cadabra.countries"} <= scheduled
     assert not [each for each in scheduled if each.startswith("unit_test.")]

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -127,7 +128,10 @@ def catalog(settings: Settings) -> Iterator[Catalog]:
         yield catalog
 
 
-def test_every_table_equals_its_full_refresh(one_thread: Settings, catalog: Catalog) -> None:
+def test_every_table_equals_its_full_refresh(
+    one_thread: Settings, catalog: Catalog, parsed_in: Callable[[Path], None]
+) -> None:
+    parsed_in(one_thread.home)
     chance = random.Random(7)
     orders, visits = (Landing(catalog, t) for t in (ORDER_LINES_TABLE, ACCESS_LOGS_TABLE))
     deliveries = list(

@@ -55,11 +55,14 @@ def lists(settings: Settings) -> pl.DataFrame:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed_in: Callable[[Path], None]
+) -> Settings:
     """A home with marts of two months; a build of the models has but the recommendations."""
     only = {name: TASKS[name] for name in ("recommend", "segments")}
     monkeypatch.setattr("lakehouse.ml.tasks.execution.TASKS", only)
     settings = load_settings(folder=tmp_path / "it's a hö me #%", environment={})
+    parsed_in(settings.home)
     land(settings, log(tmp_path, "one.csv", range(60)))
     return settings
 
