@@ -97,6 +97,7 @@ def _partitions(view: LakeView, found: Described) -> None:
         st.caption(f"By {', '.join(map(wording.plain, details.partitioned_by))}.")
         st.dataframe(
             [asdict(each) for each in found.partitions[:_SHOWN]],
+            column_config=described.partition_columns(),
             hide_index=True,
             alt=f"The partitions of {details.table} with their rows, files and bytes",
         )

@@ -22,12 +22,21 @@ ACCENT = "#2f7de1"
 AGAINST = "#d97706"
 # Up to so many days, single days can be compared; beyond, only their weekly rhythm is read.
 _SINGLE_DAYS = 31
+# ECharts leaves room for a button's title beside it; this takes it back.
+_EDGE = -10
 
 
 def as_png(name: str, corner: Literal["top", "bottom"] = "top") -> Option:
     """The button, in a corner at the right of a chart, that saves it as `name`.png."""
     save = {"name": name, "title": "PNG", "pixelRatio": 2}
-    return {"feature": {"saveAsImage": save}, "right": 0, corner: 0, "itemSize": 13}
+    return {"feature": {"saveAsImage": save}, "right": _EDGE, corner: 0, "itemSize": 13}
+
+
+def axis(amounts: Iterable[Decimal]) -> str:
+    """The labels of an axis of amounts of money."""
+    # A template can't put the currency behind a minus sign.
+    below_zero = any(amount < 0 for amount in amounts)
+    return "{value}" if below_zero else f"{wording.CURRENCY}{{value}}"
 
 
 def revenue_per_day(
@@ -66,7 +75,7 @@ def revenue_per_day(
         "yAxis": {
             "type": "value",
             "splitNumber": 4,
-            "axisLabel": {"formatter": _axis(now, before)},
+            "axisLabel": {"formatter": axis(_nets(now, before))},
         },
         "series": series,
         # On a phone the legend takes two lines.
@@ -101,7 +110,7 @@ def _days_against(before: pa.Table, drawn: str) -> dict[str, Any]:
     }
 
 
-def sparkline(trend: Sequence[tuple[str, Decimal | None, str]]) -> Option:
+def sparkline(name: str, trend: Sequence[tuple[str, Decimal | None, str]]) -> Option:
     """A line without axes through (when, figure, the figure as it reads), oldest first."""
     whens, figures, texts = zip(*trend, strict=True) if trend else ((), (), ())
     source = {
@@ -112,7 +121,8 @@ def sparkline(trend: Sequence[tuple[str, Decimal | None, str]]) -> Option:
     return {
         "animation": False,
         "dataset": {"source": pa.table(source)},
-        "grid": {"left": 0, "right": 0, "top": 6, "bottom": 2},
+        "grid": {"left": 0, "right": 24, "top": 6, "bottom": 2},
+        "toolbox": as_png(name.lower().replace(" ", "_")),
         "tooltip": {"trigger": "axis", "formatter": "{@when}<br/><b>{@text}</b>"},
         "xAxis": {"type": "category", "show": False, "boundaryGap": False},
         "yAxis": {"type": "value", "show": False, "scale": True},
@@ -205,10 +215,8 @@ def _line(name: str, column: str, color: str, *, dashed: bool = False) -> Option
     }
 
 
-def _axis(*tables: pa.Table | None) -> str:
-    # A template can't put the currency behind a minus sign.
-    below_zero = any(net < 0 for table in tables if table for net in table["net"].to_pylist())
-    return "{value}" if below_zero else f"{wording.CURRENCY}{{value}}"
+def _nets(*tables: pa.Table | None) -> list[Decimal]:
+    return [net for table in tables if table for net in table["net"].to_pylist()]
 
 
 def _tooltip(*, compared: bool) -> str:

@@ -91,7 +91,8 @@ def invoice_columns() -> dict[str, ColumnConfig]:
         "kind": column.TextColumn("Kind"),
         "lines": column.NumberColumn("Lines", format="localized"),
         "units": column.NumberColumn("Units", format="localized"),
-        "net": column.NumberColumn("Net revenue", format=f"{wording.CURRENCY}%,.2f"),
+        # A format can't put the currency behind a minus sign.
+        "net": column.NumberColumn(f"Net revenue ({wording.CURRENCY})", format="%,.2f"),
     }
 
 

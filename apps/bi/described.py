@@ -76,7 +76,7 @@ def table_rows(found: Sequence[TableStatistics]) -> list[dict[str, Any]]:
             "table": f"{each.namespace}.{each.table}",
             "rows": each.rows,
             "files": each.files,
-            "megabytes": each.bytes / 1e6,
+            "kilobytes": each.bytes / 1e3,
             "snapshots": each.snapshots,
         }
         for each in found
@@ -86,15 +86,15 @@ def table_rows(found: Sequence[TableStatistics]) -> list[dict[str, Any]]:
 def table_columns(found: Sequence[TableStatistics]) -> dict[str, Any]:
     """How the columns of `table_rows` look."""
     column = st.column_config
-    top = max([1.0, *(each.bytes / 1e6 for each in found)])
+    top = max([1.0, *(each.bytes / 1e3 for each in found)])
     return {
-        "table": column.TextColumn("Table", width=280),
-        "rows": column.NumberColumn("Rows", format="localized"),
-        "files": column.NumberColumn("Files", format="localized"),
-        "megabytes": column.ProgressColumn(
-            "Size in MB", format="%,.1f", max_value=top, color=ACCENT
+        "table": column.TextColumn("Table", width=190),
+        "rows": column.NumberColumn("Rows", format="localized", width=75),
+        "files": column.NumberColumn("Files", format="localized", width=50),
+        "kilobytes": column.ProgressColumn(
+            "Size (kB)", format="%,.0f", max_value=top, color=ACCENT, width=125
         ),
-        "snapshots": column.NumberColumn("Snapshots", format="localized"),
+        "snapshots": column.NumberColumn("Snapshots", format="localized", width=80),
     }
 
 
@@ -107,6 +107,18 @@ def column_columns() -> dict[str, Any]:
         "required": column.CheckboxColumn("Required", width=70),
         "partition": column.TextColumn("Partition", width=80),
         "comment": column.TextColumn("Description", width=460),
+    }
+
+
+def partition_columns() -> dict[str, Any]:
+    """How the columns of `partitions` look."""
+    column = st.column_config
+    return {
+        "partition": column.TextColumn("Partition", width=150),
+        "rows": column.NumberColumn("Rows", format="localized", width=70),
+        "files": column.NumberColumn("Files", format="localized", width=50),
+        "delete_files": column.NumberColumn("Delete files", format="localized", width=80),
+        "bytes": column.NumberColumn("Bytes", format="localized", width=80),
     }
 
 

@@ -143,6 +143,6 @@ def _columns() -> dict[str, Any]:
         "description": column.TextColumn("Description"),
         "line_type": column.TextColumn("Type"),
         "quantity": column.NumberColumn("Units", format="localized"),
-        "unit_price": column.NumberColumn("Price", format=f"{wording.CURRENCY}%,.2f"),
-        "net_amount": column.NumberColumn("Net", format=f"{wording.CURRENCY}%,.2f"),
+        "unit_price": column.NumberColumn(f"Price ({wording.CURRENCY})", format="%,.2f"),
+        "net_amount": column.NumberColumn(f"Net ({wording.CURRENCY})", format="%,.2f"),
     }

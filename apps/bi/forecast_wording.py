@@ -156,9 +156,9 @@ def backtest_columns() -> dict[str, Any]:
     return {
         "model": column.TextColumn("Model", width=165),
         "role": column.TextColumn("Role", width=80),
-        "wape": column.NumberColumn("Error (WAPE)", format="%.1f%%"),
-        "against": column.NumberColumn("Against naive", format="%+.0f%%"),
-        "bias": column.NumberColumn("Bias", format="%+.1f%%"),
+        "wape": column.NumberColumn("Error (WAPE)", format="%.1f%%", width=100),
+        "against": column.NumberColumn("Against naive", format="%+.0f%%", width=105),
+        "bias": column.NumberColumn("Bias", format="%+.1f%%", width=70),
     }
 
 
@@ -191,7 +191,7 @@ def value_columns(ahead: Sequence[Slot], measure: str) -> dict[str, Any]:
         "high_95": "to ",
     }
     return {"when": column.TextColumn("When", width=130)} | {
-        name: column.NumberColumn(label, format=form) for name, label in labels.items()
+        name: column.NumberColumn(label, format=form, width=90) for name, label in labels.items()
     }
 
 

@@ -35,7 +35,7 @@ class Kpi:
 
 def draw_kpi(kpi: Kpi, span: str) -> None:
     """A card of one figure; `span` are its days, as they read."""
-    with st.container(border=True, gap=None):
+    with st.container(border=True, gap=None, height="stretch"):
         st.metric(
             kpi.label,
             kpi.value,
@@ -46,7 +46,7 @@ def draw_kpi(kpi: Kpi, span: str) -> None:
         )
         if kpi.trend:
             st.echarts_chart(
-                sparkline(kpi.trend),
+                sparkline(kpi.label, kpi.trend),
                 height=60,
                 key=f"trend_{kpi.label}",
                 alt=f"How {kpi.label.lower()} went, {span}",

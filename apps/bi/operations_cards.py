@@ -61,7 +61,17 @@ def rejects(view: LakeView, ask: Ask) -> None:
     about = "Each rejected line is kept in landing.rejects, with what is wrong."
     with card(view, "Rejected by reason", asked, key="rejects", about=about):
         if rows:
-            st.dataframe(rows, hide_index=True, alt="Rejected lines by stream and reason")
+            column = st.column_config
+            st.dataframe(
+                rows,
+                column_config={
+                    "stream": column.TextColumn("Stream", width=70),
+                    "reason": column.TextColumn("Why", width=170),
+                    "lines": column.NumberColumn("Lines", format="localized", width=70),
+                },
+                hide_index=True,
+                alt="Rejected lines by stream and reason",
+            )
         else:
             st.caption("No line was rejected.")
 
@@ -96,6 +106,12 @@ def builds(view: LakeView, found: Sequence[BuildNote]) -> None:
                     {"node": n.name, "kind": n.kind, "status": n.status, "message": n.message}
                     for n in bad
                 ],
+                column_config={
+                    "node": st.column_config.TextColumn("Model or test", width=230),
+                    "kind": st.column_config.TextColumn("Kind", width=70),
+                    "status": st.column_config.TextColumn("Status", width=70),
+                    "message": st.column_config.TextColumn("What dbt said", width=460),
+                },
                 hide_index=True,
                 alt="Models and tests of the last build that are not good, with dbt's messages",
             )
@@ -156,9 +172,13 @@ def maintenance(view: LakeView, ask: Ask) -> None:
             column_config={
                 "started_at": column.DatetimeColumn("Began (UTC)", format=_WHEN, timezone="UTC"),
                 "table": column.TextColumn("Table", width=170),
-                "action": column.TextColumn("Action"),
-                "reason": column.TextColumn("Why", width=160),
-                "seconds": column.NumberColumn("Seconds", format="%.2f"),
+                "action": column.TextColumn("Action", width=80),
+                "reason": column.TextColumn("Why", width=150),
+                "files_before": column.NumberColumn("Files before", format="localized"),
+                "files_after": column.NumberColumn("after", format="localized", width=50),
+                "bytes_before": column.NumberColumn("Bytes before", format="localized"),
+                "bytes_after": column.NumberColumn("after ", format="localized", width=80),
+                "seconds": column.NumberColumn("Seconds", format="%.2f", width=70),
             },
             hide_index=True,
             alt="The last actions of maintenance: table, action, why, files and bytes",

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from apps.bi import wording
-from apps.bi.charts import ACCENT, Option, as_png
+from apps.bi.charts import ACCENT, Option, as_png, axis
 from apps.bi.periods import Period
 from apps.bi.queries.products import Partner, Price
 
@@ -43,7 +43,7 @@ def sold_per_day(period: Period, rows: Sequence[Mapping[str, Any]]) -> Option:
             "formatter": "{@told}",
         },
         "xAxis": dict(_AXIS_TIME),
-        "yAxis": {"type": "value", "splitNumber": 3},
+        "yAxis": {"type": "value", "splitNumber": 3, "axisLabel": {"formatter": axis(nets)}},
         "series": [
             {
                 "name": "Net revenue",
@@ -75,7 +75,11 @@ def list_prices(prices: Sequence[Price], until: date) -> Option:
         "toolbox": as_png("list_price"),
         "tooltip": {"trigger": "axis", "formatter": "{@told}"},
         "xAxis": dict(_AXIS_TIME),
-        "yAxis": {"type": "value", "splitNumber": 3, "axisLabel": {"formatter": "£{value}"}},
+        "yAxis": {
+            "type": "value",
+            "splitNumber": 3,
+            "axisLabel": {"formatter": axis([step.price for step in steps])},
+        },
         "series": [
             {
                 "name": "List price",

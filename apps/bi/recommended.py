@@ -34,14 +34,13 @@ def for_customer(view: View, number: str, worth: Sequence[Score]) -> str:
     answer, picks = recommendations.lists(view.ask, number)
     if not picks:
         return _for_a_stranger(view, number)
-    with st.grid(2, min_column_width=400, gap="small"):
-        for kind, (title, about) in KINDS.items():
-            listed = [each for each in picks if each.kind == kind]
-            with card(view, title, answer, key=kind, about=about):
-                if listed:
-                    _ranked(kind, listed, f"{title}: products for customer {number}, best first")
-                else:
-                    st.caption("Nothing that the customer bought is still sold.")
+    for kind, (title, about) in KINDS.items():
+        listed = [each for each in picks if each.kind == kind]
+        with card(view, title, answer, key=kind, about=about):
+            if listed:
+                _ranked(kind, listed, f"{title}: products for customer {number}, best first")
+            else:
+                st.caption("Nothing that the customer bought is still sold.")
     return recommended_wording.for_customer(number, picks, worth)
 
 
@@ -63,20 +62,22 @@ def with_product(view: View, code: str) -> str:
     name = wording.title(found["description"])
     st.header(f"{wording.plain(name)} · {wording.plain(code)}", anchor=False)
     baskets = recommendations.partners(view.ask, code)
-    with st.grid(2, min_column_width=400, gap="small"):
-        _beside(
-            view,
-            "In the same basket",
-            baskets,
-            "Orders that have both; the share of the product's orders; how many times as often as "
-            "by chance.",
-        )
+    _beside(
+        view,
+        "In the same basket",
+        baskets,
+        "Orders that have both; the share of the product's orders; how many times as often as by "
+        "chance.",
+    )
+    left, right = st.columns([3, 2])
+    with left:
         _beside(
             view,
             "Bought by the same customers",
             recommendations.neighbours(view.ask, code),
             "Neighbours by the customers they have in common.",
         )
+    with right:
         asked, people = recommendations.audience(view.ask, code)
         about = "Who never bought it and is likeliest to be won for it."
         with card(view, "Whom to tell", asked, key="audience", about=about):

@@ -71,7 +71,7 @@ def with_product(name: str, baskets: Sequence[Mapping[str, Any]]) -> str:
 def pick_rows(picks: Sequence[Pick]) -> list[dict[str, Any]]:
     """One row a product: rank, product, reason."""
     return [
-        {"rank": each.rank, "product": wording.title(each.name), "reason": reason(each)}
+        {"rank": str(each.rank), "product": wording.title(each.name), "reason": reason(each)}
         for each in picks
     ]
 
@@ -80,9 +80,9 @@ def pick_columns() -> dict[str, Any]:
     """How the columns of `pick_rows` look."""
     column = st.column_config
     return {
-        "rank": column.NumberColumn("#", width=35),
-        "product": column.TextColumn("Product", width=185),
-        "reason": column.TextColumn("Why", width=215),
+        "rank": column.TextColumn("#", width=35, alignment="right"),
+        "product": column.TextColumn("Product", width=260),
+        "reason": column.TextColumn("Why", width=330),
     }
 
 
@@ -91,12 +91,12 @@ def beside_columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "product_id": column.TextColumn("Code", width=65),
-        "description": column.TextColumn("Product", width=165),
+        "description": column.TextColumn("Product", width=195),
         "orders_together": column.NumberColumn("Orders", format="localized", width=60),
         "confidence": column.NumberColumn("Share", format="%.1f%%", width=65),
         "lift": column.NumberColumn("Times chance", format="%.1f", width=85),
-        "customers_in_common": column.NumberColumn("Customers", format="localized"),
-        "similarity": column.NumberColumn("Similarity", format="%.3f"),
+        "customers_in_common": column.NumberColumn("Customers", format="localized", width=75),
+        "similarity": column.NumberColumn("Similarity", format="%.3f", width=70),
     }
 
 
@@ -104,10 +104,10 @@ def audience_columns() -> dict[str, Any]:
     """How the columns of a product's audience look."""
     column = st.column_config
     return {
-        "customer_id": column.TextColumn("Customer"),
-        "country": column.TextColumn("Country"),
-        "order_count": column.NumberColumn("Orders", format="localized"),
-        "score": column.NumberColumn("Score", format="%.3f"),
+        "customer_id": column.TextColumn("Customer", width=75),
+        "country": column.TextColumn("Country", width=110),
+        "order_count": column.NumberColumn("Orders", format="localized", width=60),
+        "score": column.NumberColumn("Score", format="%.3f", width=60),
     }
 
 

@@ -38,8 +38,9 @@ def retention(cohorts: Sequence[Cohort]) -> Option:
     return {
         "animation": False,
         "dataset": {"source": source},
-        "grid": {"left": 4, "right": 12, "top": 28, "bottom": 36, "containLabel": True},
-        "toolbox": as_png("retention"),
+        "grid": {"left": 4, "right": 12, "top": 4, "bottom": 36, "containLabel": True},
+        # The cells at the bottom are those of one month.
+        "toolbox": as_png("retention", "bottom"),
         "tooltip": {"formatter": "{@cohort}, month {@since}<br/><b>{@told}</b> came back"},
         "xAxis": {
             "type": "category",

@@ -82,18 +82,14 @@ with card(this, title, answer, history_asked, key="fan", about=about):
         height=380,
         alt=f"{name}: what was, and what is expected {wording.span(shown.days)}",
     )
-left, right = st.columns(2)
-with (
-    left,
-    card(
-        this,
-        "How good it was",
-        tests_asked,
-        judged,
-        key="backtests",
-        about="Every model foretold past weeks from what was known before them. Bias: by how much "
-        "it was too high (+) or too low on the whole.",
-    ),
+with card(
+    this,
+    "How good it was",
+    tests_asked,
+    judged,
+    key="backtests",
+    about="Every model foretold past weeks from what was known before them. Bias: by how much it "
+    "was too high (+) or too low on the whole.",
 ):
     if of.reliable:  # else it stands above
         st.caption(wording.plain(of.statement))
@@ -103,7 +99,7 @@ with (
         hide_index=True,
         alt="The error of every model in the backtests, the best first",
     )
-with right, card(this, "Values", answer, key="values"):
+with card(this, "Values", answer, key="values"):
     st.dataframe(
         forecast_wording.value_rows(ahead),
         column_config=forecast_wording.value_columns(ahead, measure),

@@ -89,7 +89,7 @@ with open_operations(this.settings) as about_itself:
     with right:
         operations_cards.rejects(this, ask)
     operations_cards.builds(this, builds)
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     with left:
         operations_cards.publications(this, ask)
     with right:
