@@ -24,6 +24,7 @@ from sqlalchemy import ColumnElement, CursorResult, Engine, delete, insert, or_,
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from lakehouse.catalog.changed_metadata import changed_metadata
 from lakehouse.catalog.commits import Change, Committed, RaceLostError, commit_together
 from lakehouse.catalog.defaults import AnySchema, DefaultingCatalog
 from lakehouse.catalog.durability import DURABLE
@@ -243,6 +244,25 @@ class LakeSqlCatalog(DefaultingCatalog, SqlViews, SqlCatalog):
             io=self._load_file_io(given, file),
             catalog=self,
         )
+
+    def _update_and_stage_table(
+        self,
+        current_table: Table | None,
+        table_identifier: Identifier,
+        requirements: tuple[TableRequirement, ...],
+        updates: tuple[TableUpdate, ...],
+    ) -> StagedTable:
+        if current_table is None:
+            return super()._update_and_stage_table(None, table_identifier, requirements, updates)
+        base, location = current_table.metadata, current_table.metadata_location
+        for requirement in requirements:
+            requirement.validate(base)
+        metadata = changed_metadata(base, updates, location)
+        provider = load_location_provider(metadata.location, metadata.properties)
+        version = self._parse_metadata_version(location) + 1
+        file = provider.new_table_metadata_file_location(version)
+        io = self._load_file_io(metadata.properties, file)
+        return StagedTable(table_identifier, metadata, file, io, self)
 
     def _get_default_warehouse_location(self, database_name: str, table_name: str) -> str:
         namespace = tuple(database_name.split("."))

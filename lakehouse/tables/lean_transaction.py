@@ -2,7 +2,9 @@
 
 from pyiceberg.table import Transaction
 from pyiceberg.table.metadata import TableMetadata
-from pyiceberg.table.update import TableUpdate, update_table_metadata
+from pyiceberg.table.update import TableUpdate
+
+from lakehouse.catalog.changed_metadata import changed_metadata
 
 
 class LeanTransaction(Transaction):
@@ -19,5 +21,5 @@ class LeanTransaction(Transaction):
         """The metadata of the table with the staged changes applied."""
         base, staged = self._table.metadata, self._updates
         if self._cached is None or self._cached[0] is not base or self._cached[1] is not staged:
-            self._cached = (base, staged, update_table_metadata(base, staged))
+            self._cached = (base, staged, changed_metadata(base, staged))
         return self._cached[2]
