@@ -28,6 +28,10 @@ class BufferingHints:
 
 
 AT_ONCE = BufferingHints()
+# For those who name logs that are there, where no stream says how much it delivers at once: fewer
+# commits, and fewer and longer files. What a run that is killed has read of it, the next one reads
+# again, in a few seconds.
+IN_BULK = BufferingHints(delivery=512 << 20)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from threading import Event
 
 from pyiceberg.catalog import Catalog
 
-from ingest.buffering import BufferingHints
+from ingest.buffering import AT_ONCE, IN_BULK, BufferingHints
 from ingest.following import Follower, Watcher
 from ingest.landing import NOTHING, Landing, LandingReport
 from ingest.opening import checkpoint_table, open_stream, stream_settings
@@ -78,7 +78,8 @@ def land_logs(
         stream_lock(name, settings),
         closing(open_stream(name, settings, catalog)) as opened,
     ):
-        landing = Landing(opened)
+        # What is not written bit by bit is held in memory until it is delivered.
+        landing = Landing(opened, IN_BULK if opened.destination.gradual else AT_ONCE)
         landing.land_files(read_sources([source.absolute()], landing.format.suffixes), progress)
     return landing.report(time.monotonic() - started)
 

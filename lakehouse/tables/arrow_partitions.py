@@ -1,6 +1,6 @@
 """Cutting rows at the bounds of their partitions, in the order they arrived."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -39,9 +39,9 @@ def split(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[tuple[Rec
     starts = _run_starts(rows, schema, spec)
     # Of no other columns: to take rows of text that came in many chunks copies all of it.
     sources = list(dict.fromkeys(schema.find_field(f.source_id).name for f in spec.fields))
-    records = _records(rows.select(sources).take(pa.array(starts)), schema, spec)
-    numbers = {record: n for n, record in enumerate(dict.fromkeys(records))}
-    codes = np.array([numbers[record] for record in records])
+    values = _values(rows.select(sources).take(pa.array(starts)), schema, spec)
+    numbers = {each: n for n, each in enumerate(dict.fromkeys(values))}
+    codes = np.array([numbers[each] for each in values])
     bounds = np.flatnonzero(np.diff(codes, prepend=-1))
     if len(bounds) > _MOST_SLICES:
         codes = np.repeat(codes, np.diff(starts, append=len(rows)))
@@ -54,7 +54,7 @@ def split(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[tuple[Rec
         starts[bounds], [*starts[bounds[1:]], len(rows)], codes[bounds], strict=True
     ):
         slices[code].append(rows.slice(start, end - start))
-    return [(record, pa.concat_tables(slices[n])) for record, n in numbers.items()]
+    return [(Record(*each), pa.concat_tables(slices[n])) for each, n in numbers.items()]
 
 
 def _run_starts(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> Numbers:
@@ -80,7 +80,8 @@ def _grains(rows: pa.Table, schema: Schema, field: PartitionField) -> Numbers:
     return grains
 
 
-def _records(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[Record]:
+def _values(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[tuple[Any, ...]]:
+    """What the records of partitions consist of, for each row."""
     columns = []
     for field in spec.fields:
         source = schema.find_field(field.source_id)
@@ -94,4 +95,4 @@ def _records(rows: pa.Table, schema: Schema, spec: PartitionSpec) -> list[Record
                 for value in values
             ]
         columns.append(values)
-    return [Record(*values) for values in zip(*columns, strict=True)]
+    return list(zip(*columns, strict=True))
