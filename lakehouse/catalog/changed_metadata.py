@@ -1,7 +1,8 @@
 """Table metadata with changes applied, as PyIceberg applies them, without its copy.
 
-PyIceberg copies the result deeply, every snapshot with its summary, several times a commit: a third of
-what a commit takes. Nothing needs the copy: metadata is frozen, and a change makes new lists.
+PyIceberg copies the result deeply, every snapshot with its summary, several times a commit: a
+third of what a commit takes. Nothing needs the copy: metadata is frozen, and a change makes new
+lists.
 """
 
 import time
