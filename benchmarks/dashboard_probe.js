@@ -25,8 +25,12 @@
   const app = () => document.querySelector("[data-testid=stApp]");
   const isIdle = () => app()?.dataset.testScriptState === "notRunning"
     && !document.querySelector("[data-testid=stSkeleton], [data-stale=true]");
+  // What stands in a canvas is never drawn, and what is drawn on one is seen above. It is for those
+  // who can't see a table: glide-data-grid writes it 200 ms after it has drawn the table.
+  const isDrawn = ({ target }) => target.parentElement?.closest("[data-testid=stMain]")
+    && !(target.closest ? target : target.parentElement).closest("canvas");
   const watch = new MutationObserver((records) => {
-    if (records.some(({ target }) => target.parentElement?.closest("[data-testid=stMain]"))) {
+    if (records.some(isDrawn)) {
       changed = now();
     }
     if (!idle && sent && isIdle()) idle = now();
