@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import orc, parquet
 
-from lakehouse.crawler.kinds import STRING, Kind, is_name
+from lakehouse.crawler.kinds import NOTHING, STRING, Kind, is_name
 from lakehouse.crawler.sampling import Sample, UnclassifiedError
 from lakehouse.crawler.schemas import FileColumn, FileSchema
 from lakehouse.crawler.texts import Found
@@ -18,11 +18,12 @@ _ARROW = {
     "uint8": "smallint", "uint16": "int", "uint32": "bigint", "halffloat": "float",
     "float": "float", "double": "double", "string": "string", "large_string": "string",
     "binary": "binary", "large_binary": "binary", "date32[day]": "date", "date64[ms]": "date",
-    "null": "string",
+    "null": NOTHING.base,
 }  # fmt: skip
 _AVRO = {
     "boolean": "boolean", "int": "int", "long": "bigint", "float": "float", "double": "double",
-    "bytes": "binary", "string": "string", "null": "string", "enum": "string", "fixed": "binary",
+    "bytes": "binary", "string": "string", "null": NOTHING.base, "enum": "string",
+    "fixed": "binary",
 }  # fmt: skip
 _LOGICAL = {
     "date": "date", "timestamp-millis": "timestamp", "timestamp-micros": "timestamp",
@@ -140,7 +141,7 @@ def _of_avro(made: Any, named: dict[str, Any]) -> Kind | None:  # noqa: ANN401, 
         return Kind(_AVRO[made]) if made in _AVRO else _of_named(made, named)
     if isinstance(made, list):
         choices = [each for each in made if each != "null"]
-        return _of_avro(choices[0], named) if len(choices) == 1 else None if choices else STRING
+        return _of_avro(choices[0], named) if len(choices) == 1 else None if choices else NOTHING
     word = made["type"]
     if "name" in made:
         named[made["name"]] = made

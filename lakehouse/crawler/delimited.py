@@ -36,7 +36,12 @@ def delimited(sample: Sample, told: ClassifierSettings | None = None) -> Found:
     """
     text, encoding = decoded(sample)
     lines = [line.rstrip("\r") for line in text.lstrip("\ufeff").split("\n") if line.strip(" \r")]
-    delimiter = told.delimiter if told and told.delimiter else _delimiter(lines)
+    if len(lines) < 2 and not sample.whole:
+        raise UnclassifiedError("its second line goes beyond sample_bytes")
+    # A file that was cut off, or is still written: its last line says nothing of the others.
+    cut = sample.whole and len(lines) > 2 and not text.endswith("\n")
+    complete = lines[:-1] if cut else lines
+    delimiter = told.delimiter if told and told.delimiter else _delimiter(complete)
     rows = _rows(lines, delimiter)
     width = _width(rows)
     body = [row for row in rows[1:] if row != rows[0]]

@@ -140,6 +140,24 @@ def test_every_format_is_a_table_at_once(site: Site, session: AthenaSession) -> 
         assert answer(session, f"select * from {db}.{name} order by 1") == [("1", "a"), ("2", None)]
 
 
+def test_a_parquet_column_without_any_value_is_read(site: Site, session: AthenaSession) -> None:
+    for day, note in (("1", pa.nulls(1)), ("2", pa.array(["x"]))):
+        (site.folder / f"t/d={day}").mkdir(parents=True)
+        parquet.write_table(pa.table({"note": note, "n": [7]}), site.folder / f"t/d={day}/a")
+    (site.folder / "u").mkdir()
+    parquet.write_table(pa.table({"note": pa.nulls(2), "n": [8, 9]}), site.folder / "u/a")
+    site.put("v/a.json", '{"n":NaN}\n{"n":1}\n')
+    site.crawl()
+    db = site.database
+    assert site.columns("t") == site.columns("u") == {"note": "string", "n": "bigint"}
+    assert answer(session, f"select * from {db}.t order by d") == [
+        (None, "7", "1"),
+        ("x", "7", "2"),
+    ]
+    assert answer(session, f"select * from {db}.u order by n") == [(None, "8"), (None, "9")]
+    assert answer(session, f"select n from {db}.v order by 1 nulls first") == [(None,), ("1",)]
+
+
 def test_files_that_did_not_change_are_not_read(site: Site, session: AthenaSession) -> None:
     first = site.put("t/d=1/a.csv", "a,b\n1,2\n")
     site.put("t/d=2/b.csv", "a,b\n3,4\n")

@@ -198,14 +198,32 @@ class _Reading:
     def _scanned(self, partition: ExternalPartition, files: list[Path]) -> str:
         source = _READERS[self._kind].format(", ".join(text(str(file)) for file in files))
         described = [column for column in self._described(source) if column[0] != PATH]
-        parameters = {**self._table.parameters, **self._table.serde_parameters}
-        found = columnar.values(self._kind, parameters, described, self._columns)
-        items = _named(found, self._columns)
+        items = _named(self._columnar(described, files), self._columns)
         for (key, made), value in zip(self._keys, partition.values, strict=True):
             constant = "NULL" if value == NULL else text(value)
             items.append(f"CAST({constant} AS {engine_type(made)}) AS {identifier(key)}")
         items.append(identifier(PATH))
         return f"SELECT {', '.join(items)} FROM {source}"
+
+    def _columnar(self, described: list[tuple[str, str]], files: list[Path]) -> list[str]:
+        parameters = {**self._table.parameters, **self._table.serde_parameters}
+        try:
+            return columnar.values(self._kind, parameters, described, self._columns)
+        except AthenaError:
+            if self._kind != "parquet":
+                raise
+            empty = self._always_null(files)
+            described = [(name, "NULL" if name in empty else made) for name, made in described]
+            return columnar.values(self._kind, parameters, described, self._columns)
+
+    def _always_null(self, files: list[Path]) -> set[str]:
+        """Columns that Parquet files have no type for, which the engine takes for integers."""
+        named = ", ".join(text(str(file)) for file in files)
+        rows = self._session.texts(
+            f"SELECT name FROM parquet_schema([{named}]) GROUP BY name"
+            " HAVING bool_and(coalesce(logical_type, '') = 'NullType()')"
+        )
+        return {str(row[0]) for row in rows}
 
     def _described(self, source: str) -> list[tuple[str, str]]:
         try:

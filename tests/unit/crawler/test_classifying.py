@@ -92,6 +92,13 @@ def test_a_header_that_stands_again_is_no_value(look: Look, tmp_path: Path) -> N
     assert notes == ("its header stands again in 1 lines, which are rows",)
 
 
+def test_a_line_that_was_cut_off_is_told(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "cut").write_text("id,v,w\n1,2,3\n4")
+    (schema, notes), _ = classified(tmp_path / "cut", 1000, {})
+    assert types(schema) == {"id": "bigint", "v": "bigint", "w": "bigint"}
+    assert notes == ("1 of the lines that were read have not 3 fields",)
+
+
 def test_json_is_merged_over_lines(look: Look) -> None:
     schema = look(
         '{"A":1,"b":{"x":1},"c":[1,2],"d":null,"e":true,"user-id":"7"}\n'
@@ -145,7 +152,11 @@ def test_compressed_files_are_read_by_a_part(
         (b"ORC", "a.orc", "damaged or truncated"),
         (b"Obj\x01\x04", "a.avro", "damaged or truncated"),
         ("a,b\n1,2\n".encode("utf-16"), "a", "UTF-16"),
+        (b"a,b\n1," + b"x" * (1 << 18), "a", "second line goes beyond sample_bytes"),
+        (b'{"a": NaN}\n{"a": Infinity}\n', "a", "not an object a line"),
     ],
+    # The bytes of a zip file hold the time: as a name of the test they would be another each time.
+    ids=lambda given: given if isinstance(given, str) else "",
 )
 def test_what_can_not_be_read_tells_why(look: Look, content: bytes, name: str, reason: str) -> None:
     with pytest.raises(UnclassifiedError, match=reason):
