@@ -15,7 +15,7 @@ from typing import IO, Protocol
 
 from ingest.transforms import worker
 from ingest.transforms.contract import LARGEST_PAYLOAD, InvocationError, StoppedError
-from ingest.transforms.processes import Child, Deadline
+from ingest.transforms.processes import Child, Deadline, Guard
 from lakehouse.errors import ConfigError
 
 # To import a function takes its own time, whatever it may take to answer.
@@ -58,11 +58,12 @@ class CommandFunction:
         self._command = [program, *command[1:]]
         self._folder = folder
         self._limits = limits
+        self._guard = Guard()
 
     def invoke(self, payload: bytes) -> bytes:
         """Run it. Raises InvocationError when it hangs, fails, or says too much."""
         try:
-            child = Child(self._command, self._folder)
+            child = Child(self._command, self._folder, self._guard)
         except OSError as e:
             raise InvocationError(f"the command can't be started: {e.strerror}") from e
         writer = Thread(target=_write, args=[child.questions, payload], daemon=True)
@@ -82,7 +83,8 @@ class CommandFunction:
         return answer
 
     def close(self) -> None:
-        """Nothing runs between payloads."""
+        """Nothing of it runs between payloads."""
+        self._guard.close()
 
 
 class PythonFunction:
@@ -97,9 +99,11 @@ class PythonFunction:
         self._folder = folder
         self._limits = limits
         self._idle: LifoQueue[Child] = LifoQueue()
+        self._guard = Guard()
         try:
             self._idle.put(self._started())
         except InvocationError as e:
+            self._guard.close()
             hint = "name it module:function; modules beside lakehouse.toml are found"
             raise ConfigError(f"transform {name!r}: {e}", hint=hint) from e
 
@@ -117,6 +121,7 @@ class PythonFunction:
         with suppress(Empty):
             while True:
                 self._idle.get_nowait().close()
+        self._guard.close()
 
     def _take(self) -> Child:
         with suppress(Empty):
@@ -127,7 +132,7 @@ class PythonFunction:
 
     def _started(self) -> Child:
         """A process that has the function. Raises InvocationError when it can't be imported."""
-        child = Child(self._command, self._folder)
+        child = Child(self._command, self._folder, self._guard)
         loaded = _answer(child, b"", replace(self._limits, seconds=_LOADING_SECONDS))
         if loaded.startswith(b"!"):
             child.close()

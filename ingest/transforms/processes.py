@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,6 +11,8 @@ from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
 from typing import IO
+
+from ingest.transforms import guard
 
 # How often it is looked whether somebody wants it all to stop.
 _GLANCE_SECONDS = 0.1
@@ -22,13 +25,51 @@ def pause(stopped: Callable[[], bool], seconds: float) -> None:
         time.sleep(min(left, _GLANCE_SECONDS))
 
 
+class Guard:
+    """Sees to it that no child outlives this process, be it killed, with what the child started.
+
+    A process of its own does: see `ingest.transforms.guard`. It is to be closed.
+    """
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own
+            [sys.executable, "-I", "-S", str(guard.__file__)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # or who reads ours to its end would wait for it
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def watch(self, group: int) -> None:
+        """Take care of a process group, until it is let go of."""
+        self._tell(f"+{group}")
+
+    def release(self, group: int) -> None:
+        """It has ended."""
+        self._tell(f"-{group}")
+
+    def close(self) -> None:
+        """End it."""
+        if self._process.stdin:
+            with suppress(OSError):
+                self._process.stdin.close()
+        self._process.wait()
+
+    def _tell(self, what: str) -> None:
+        if self._process.stdin:
+            with suppress(OSError):  # it was killed: that is nothing a transform should fail for
+                # In one piece, since several threads tell it.
+                os.write(self._process.stdin.fileno(), f"{what}\n".encode())
+
+
 class Child:
     """A process in a session of its own, with pipes to its standard input and output.
 
-    Raises OSError when it can't be started. `folder` is its working directory.
+    The `keeper` kills it when this process dies. Raises OSError when it can't be started.
+    `folder` is its working directory.
     """
 
-    def __init__(self, command: Sequence[str], folder: Path) -> None:
+    def __init__(self, command: Sequence[str], folder: Path, keeper: Guard) -> None:
         self._process = subprocess.Popen(  # noqa: S603 - the command is the person's own
             command,
             cwd=folder,
@@ -36,6 +77,8 @@ class Child:
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        self._keeper = keeper
+        keeper.watch(self._process.pid)
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("a process without pipes")
         self.questions: IO[bytes] = self._process.stdin
@@ -52,6 +95,7 @@ class Child:
             # Not reaped yet, so that its number can't be another's when its group is ended.
             os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
             self.kill()
+            self._keeper.release(self._process.pid)
         return self._process.wait()
 
     def kill(self) -> None:
@@ -63,6 +107,7 @@ class Child:
         """End it, and wait for its end."""
         if self._process.returncode is None:
             self.kill()
+            self._keeper.release(self._process.pid)
             self._process.wait()
         for pipe in (self.questions, self.answers):
             with suppress(OSError):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
@@ -184,8 +184,9 @@ import os, subprocess, time
 
 def handler(event):
     child = subprocess.Popen(["sleep", "600"])
-    with open("pids", "w") as file:
+    with open("part", "w") as file:
         file.write(f"{os.getpid()} {child.pid}")
+    os.rename("part", "pids")
     time.sleep(600)
 """
 
@@ -265,27 +266,29 @@ def test_a_function_is_loaded_once_and_used_by_several_threads(tmp_path: Path) -
     assert len((tmp_path / "loads").read_text()) <= 3
 
 
-def test_a_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
-    """Also one that hangs: its standard input is hung up."""
-    (tmp_path / "shop.py").write_text(
-        "import os, time\ndef handler(event):\n    print(os.getpid())\n    time.sleep(600)\n"
-    )
+@pytest.mark.parametrize("command", [False, True])
+def test_none_outlives_the_process_that_started_it(tmp_path: Path, command: bool) -> None:
+    """Nor does what it has started; also while it hangs, and its standard input is never read."""
+    (tmp_path / "shop.py").write_text(HANGING_FUNCTION)
+    script = tmp_path / "hang"
+    script.write_text("#!/bin/sh\nsleep 600 &\necho $$ $! > part && mv part pids\nwait\n")
+    script.chmod(0o755)
+    made_of = "CommandFunction(['./hang']" if command else "PythonFunction('shop:handler'"
     code = (
-        "import os, threading\nfrom pathlib import Path\n"
-        "from ingest.transforms.functions import Limits, PythonFunction\n"
-        f"function = PythonFunction('shop:handler', Path({str(tmp_path)!r}), Limits(600))\n"
-        "threading.Thread(target=function.invoke, args=[b'{}'], daemon=True).start()\n"
+        "import threading\nfrom pathlib import Path\n"
+        "from ingest.transforms.functions import CommandFunction, Limits, PythonFunction\n"
+        f"function = {made_of}, Path({str(tmp_path)!r}), Limits(600))\n"
+        "payload = b'[%s0]' % (b'0,' * 500_000)\n"
+        "threading.Thread(target=function.invoke, args=[payload], daemon=True).start()\n"
         "threading.Event().wait()\n"
     )
-    starter = subprocess.Popen(
-        [sys.executable, "-c", code], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
-    )
-    assert starter.stderr
-    worker = int(starter.stderr.readline())
+    starter = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL)
+    told = tmp_path / "pids"
+    wait_until(lambda: told.exists() and len(told.read_text().split()) == 2)
     starter.kill()
     starter.wait()
-    starter.stderr.close()
-    wait_until(lambda: gone(worker))
+    for process in map(int, told.read_text().split()):
+        wait_until(lambda process=process: gone(process))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +319,8 @@ def test_a_command_beside_the_configuration(tmp_path: Path) -> None:
     script = tmp_path / "copy"
     script.write_text("#!/bin/sh\ncat\n")
     script.chmod(0o755)
-    answer = CommandFunction(["./copy"], tmp_path, Limits(MUCH)).invoke(b'{"records": []}\n')
+    with closing(CommandFunction(["./copy"], tmp_path, Limits(MUCH))) as function:
+        answer = function.invoke(b'{"records": []}\n')
     assert json.loads(answer) == {"records": []}
 
 
