@@ -47,12 +47,6 @@ def read_sources(sources: Sequence[Path], suffixes: Sequence[str]) -> list[LogFi
     return files
 
 
-def is_there(source: Path) -> bool:
-    """Whether something is at an absolute path, or is named by a pattern."""
-    place, pattern = _place(source)
-    return any(place.glob(pattern)) if pattern else place.exists()
-
-
 def _nothing(sources: Sequence[Path], suffixes: Sequence[str]) -> SourceError:
     if len(sources) == 1 and sources[0].is_file():
         return SourceError(f"{sources[0]} is empty", hint="put lines into it")

@@ -16,7 +16,7 @@ from ingest.landing import NOTHING, Landing, LandingReport
 from ingest.opening import checkpoint_table, open_stream, stream_settings
 from ingest.reading_state import mark_all_read
 from ingest.refusals import translated
-from ingest.sources import is_there, read_sources
+from ingest.sources import read_sources
 from ingest.standard_input import land_input
 from ingest.transforms.contract import StoppedError
 from lakehouse.config import Settings
@@ -41,17 +41,22 @@ def stream_lock(name: str, settings: Settings) -> AbstractContextManager[None]:
 
 
 def due_streams(settings: Settings) -> list[str]:
-    """The streams that a run over all of them lands: those that are declared, or have logs.
+    """The streams that a run over all of them lands: all but those left out, unless that is all."""
+    left_out = left_out_streams(settings)
+    return [name for name in settings.streams if name not in left_out] or [ORDERS]
 
-    A built-in one that nobody has generated logs for is left out, unless there is no other.
+
+def left_out_streams(settings: Settings) -> list[str]:
+    """The built-in streams that read generated logs, where nobody has generated any.
+
+    One whose source is declared is not among them: a path that is not there is an error then.
     """
-    due = [
+    folders = {name: settings.home / "logs" / folder for name, (_, _, folder) in BUILT_IN.items()}
+    return [
         name
-        for name, stream in settings.streams.items()
-        if name not in BUILT_IN
-        or any(source == STDIN or is_there(source) for source in stream.source)
+        for name, folder in folders.items()
+        if settings.streams[name].source == (folder,) and not folder.exists()
     ]
-    return due or [ORDERS]
 
 
 def land_orders(

@@ -55,7 +55,6 @@ def ingest(  # noqa: PLR0913, PLR0917 - click's
     if settings.log_format == "json":
         console.speak_json()
     from ingest.opening import stream_settings
-    from ingest.streams import due_streams
 
     for name in streams:
         stream_settings(name, settings)
@@ -66,7 +65,7 @@ def ingest(  # noqa: PLR0913, PLR0917 - click's
     if stop:
         reports = _follow(streams or tuple(settings.streams), settings, stop)
     else:
-        reports, errors = _land(streams or due_streams(settings), settings)
+        reports, errors = _land(streams or _due(settings), settings)
     if as_json:
         click.echo(json.dumps({n: asdict(r) for n, r in reports.items()}, indent=2))
     elif reports:
@@ -158,6 +157,19 @@ def _say_landed(stream: str, report: "LandingReport") -> None:
     if console.speaks_json():
         fields = {k: v for k, v in asdict(report).items() if k not in {"files", "skipped"}}
         console.say("landed", f"{stream}: {report.lines:,} lines read", stream=stream, **fields)
+
+
+def _due(settings: "Settings") -> list[str]:
+    """The streams that are landed where none is named; tells of those that are not."""
+    from ingest.streams import due_streams, left_out_streams
+
+    due = due_streams(settings)
+    for name in left_out_streams(settings):
+        if name not in due:
+            (folder,) = settings.streams[name].source
+            told = f"{name}: left out, for there is no folder {folder}"
+            console.say("left_out", told, stream=name)
+    return due
 
 
 def _stopped_by_signals() -> threading.Event:

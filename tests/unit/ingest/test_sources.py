@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingest.sources import find_sources, read_sources
-from ingest.streams import due_streams
+from ingest.streams import due_streams, left_out_streams
 from lakehouse.config import load_settings
 from lakehouse.errors import SourceError
 
@@ -71,15 +71,20 @@ def test_a_pipe_as_a_source_is_refused(tmp_path: Path) -> None:
     assert 'source = "-"' in e.value.hint
 
 
-def test_a_run_over_all_streams_lands_a_built_in_one_that_a_pattern_names(tmp_path: Path) -> None:
-    """Two others are there, one of which nobody has generated logs for."""
+def test_a_run_over_all_streams_leaves_out_built_in_ones_without_generated_logs(
+    tmp_path: Path,
+) -> None:
+    """One whose source is declared, and others, are landed, or tell that nothing is there."""
+    settings = load_settings(folder=tmp_path, environment={}, flags={"home": tmp_path / "home"})
+    assert due_streams(settings) == ["orders"]  # so that it tells what to do
+    (tmp_path / "home" / "logs" / "access").mkdir(parents=True)
+    assert due_streams(settings) == ["access_logs"]
+    assert left_out_streams(settings) == ["orders"]
     (tmp_path / "lakehouse.toml").write_text(
         '[streams.orders]\nsource = "shop/orders.csv*"\n'
         '[streams.tills]\nsource = "tills"\nformat = "csv"\ntable = "landing.tills"\n'
         'columns = { sku = "string" }\n'
     )
     settings = load_settings(folder=tmp_path, environment={})
-    assert due_streams(settings) == ["tills"]
-    (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "orders.csv.1").touch()
     assert sorted(due_streams(settings)) == ["orders", "tills"]
+    assert left_out_streams(settings) == ["access_logs"]
