@@ -94,6 +94,8 @@ def figures(shown: Outlook) -> list[Kpi]:
             None if past is None else f"vs {short_amount(past, measure)}",
             [],
             _about_total(shown),
+            figure=_rounded(shown.total),
+            before=None if past is None else _rounded(past),
         ),
         Kpi(
             "Busiest day" if best.days.days == 1 else "Busiest week",
@@ -102,6 +104,7 @@ def figures(shown: Outlook) -> list[Kpi]:
             when,
             [],
             f"Exactly **{amount(best.value, measure)}**, {when}.",
+            figure=_rounded(Decimal(best.value)),
         ),
         _error(shown),
         Kpi(
@@ -111,6 +114,7 @@ def figures(shown: Outlook) -> list[Kpi]:
             f"of 80%; {_percent(shown.of.coverage_95)} of 95%",
             [],
             "How much of what came in the backtests lay within the 80% and the 95% interval.",
+            figure=_in_percent(shown.of.coverage_80),
         ),
     ]
 
@@ -225,11 +229,22 @@ def _error(shown: Outlook) -> Kpi:
         f"Absolute errors over what came{series}, in forecasts of past weeks from what was known "
         "before them. The best of the naive forecasts stands beside.",
         less_is_better=True,
+        figure=None if best is None else _in_percent(best.wape),
+        before=None if naive is None else _in_percent(naive.wape),
     )
 
 
 def _model(name: str) -> str:
     return MODELS.get(name, name).lower()
+
+
+def _in_percent(fraction: float | None) -> Decimal | None:
+    return None if fraction is None else _rounded(Decimal(fraction) * 100)
+
+
+def _rounded(figure: Decimal) -> Decimal:
+    # A forecast is a float: its further digits mean nothing.
+    return figure.quantize(Decimal("0.0001"))
 
 
 def _percent(fraction: float | None) -> str:

@@ -48,7 +48,11 @@ def run() -> None:
         if spec.of_all_rows and narrowed(viewer) is not None:
             states.of_all_rows()
         elif spec.about_the_lake:
-            hand_over(LakeView(spec, settings, published, answer, viewer))
+            lake = LakeView(spec, settings, published, answer, viewer)
+            hand_over(lake)
+            header.tell_of_now(freshness, spec)
+            if published.condition is not Condition.NO_LAKE:
+                notices_menu.offer(lake, freshness)
             chosen.run()
         else:
             view = _view(spec, published, freshness, answer, viewer)

@@ -55,6 +55,18 @@ def tell_state(
             st.caption(_origin(marts))
 
 
+def tell_of_now(freshness: DeltaGenerator, page: PageSpec) -> None:
+    """Say that a page shows no earlier state, and why; also to who asks for one in the URL."""
+    with freshness:
+        st.caption("As it is now", help=page.of_now, width="content")
+    if as_of.asked() is not None:
+        st.info(
+            f"{page.of_now} The link's `as_of` is for the other pages.",
+            title="This page has no earlier state",
+            icon=":material/history:",
+        )
+
+
 @st.fragment(run_every=FOLLOW_SECONDS)
 def _follow(shown: tuple[str, Condition, str]) -> None:
     """Draw the page again once there is another state, other rules, or a reason for having none."""

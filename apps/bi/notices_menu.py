@@ -14,12 +14,17 @@ from apps.bi import states, wording
 from apps.bi.bulletins.asked_state import State
 from apps.bi.bulletins.choosing import SEARCHES
 from apps.bi.bulletins.figures import kpis_of, name_of
+from apps.bi.bulletins.sent_dashboard import is_dashboard
 from apps.bi.filters import Filter
+from apps.bi.kpis import Kpi
+from apps.bi.operations_kpis import figures, health
 from apps.bi.periods import Preset
-from apps.bi.view import View
+from apps.bi.queries.operations import asking
+from apps.bi.view import LakeView, View
 from lakehouse.errors import LakehouseError
 from lakehouse.notices.definitions import Alert, Condition, PageFilters, Report
 from lakehouse.notices.files import Notices, problems
+from lakehouse.query.operations import open_operations
 
 _ALERT, _REPORT = "Alert me", "Send as a report"
 _DAYS: Mapping[str, str] = {
@@ -29,12 +34,14 @@ _DAYS: Mapping[str, str] = {
     "The first of the month": "1 * *",
 }
 _SEVEN = time(7)
+_WITHOUT_FIGURES = ("recommendations",)
 Shown = Mapping[str, DeltaGenerator]
 
 
-def offer(view: View, place: DeltaGenerator) -> None:
+def offer(view: LakeView, place: DeltaGenerator) -> None:
     """Draw the menu into `place`, on a page that can be sent. Only once it is open, it is made."""
-    if view.page.path not in SEARCHES or view.settings.access.provider:
+    can_be_sent = view.page.path in SEARCHES or is_dashboard(view.page.path)
+    if not can_be_sent or view.settings.access.provider:
         return
     menu = place.popover(
         "Alerts",
@@ -46,38 +53,52 @@ def offer(view: View, place: DeltaGenerator) -> None:
     )
     if menu.open:
         with menu:
-            what = st.segmented_control(
-                "What", [_ALERT, _REPORT], default=_ALERT, required=True, key="notice_kind",
-                label_visibility="collapsed",
-            )  # fmt: skip
+            what = _REPORT
+            if view.page.path not in _WITHOUT_FIGURES and not is_dashboard(view.page.path):
+                what = st.segmented_control(
+                    "What", [_ALERT, _REPORT], default=_ALERT, required=True, key="notice_kind",
+                    label_visibility="collapsed",
+                )  # fmt: skip
             (_report if what == _REPORT else _alert)(view)
 
 
-def filters_of(view: View) -> PageFilters:
+def filters_of(view: LakeView) -> PageFilters:
     """What the page is narrowed to now."""
-    chosen, takes = view.chosen, view.page.filters
-    preset = st.session_state.get(Filter.PERIOD)
-    given: dict[str, object] = {
-        "country": chosen.country,
-        "segment": chosen.segment,
-        "group": chosen.group,
-    }
-    if preset == Preset.CUSTOM:
-        given["days"] = (chosen.period.first, chosen.period.last)
-    elif Filter.PERIOD in takes:
-        given["period"] = preset
-    if Filter.COMPARE in takes:
-        given["compare"] = chosen.comparison
-    for name in SEARCHES[view.page.path]:
-        given[name] = wording.typed(st.session_state.get(name), 80) or None
+    given = _bar_of(view) if isinstance(view, View) else {}
+    for name in SEARCHES.get(view.page.path, ()):
+        # A choice stands in the URL alone, a search also in the session.
+        asked = st.session_state.get(name) or st.query_params.get(name)
+        given[name] = wording.typed(asked, 80) or None
     return PageFilters.model_validate(given)
 
 
-def _alert(view: View) -> None:
+def _bar_of(view: View) -> dict[str, object]:
+    chosen, takes = view.chosen, view.page.filters
+    preset = st.session_state.get(Filter.PERIOD)
+    given: dict[str, object] = {}
+    if Filter.PERIOD in takes:
+        given |= {"country": chosen.country, "segment": chosen.segment, "group": chosen.group}
+        if preset == Preset.CUSTOM:
+            given["days"] = (chosen.period.first, chosen.period.last)
+        else:
+            given["period"] = preset
+    if Filter.COMPARE in takes:
+        given["compare"] = chosen.comparison
+    return given
+
+
+def _figures(view: LakeView) -> list[Kpi]:
+    if isinstance(view, View):
+        return kpis_of(State.of(view.page, view.marts, filters_of(view)))
+    with open_operations(view.settings) as about_itself:
+        return figures(health(view.settings, asking(about_itself), None, None))
+
+
+def _alert(view: LakeView) -> None:
     try:
-        found = kpis_of(State.of(view.page, view.marts, filters_of(view)))
-    except LakehouseError:
-        st.info("Choose a product first: the figures of one can be watched.")
+        found = _figures(view)
+    except LakehouseError as e:
+        st.info(f"No figure of this page can be watched now: {states.told(e)}")
         return
     now = {kpi.label: kpi.value for kpi in found}
     given, shown = dict[str, object](), dict[str, DeltaGenerator]()
@@ -93,7 +114,7 @@ def _alert(view: View) -> None:
     _save(view, Alert, given, shown)
 
 
-def _report(view: View) -> None:
+def _report(view: LakeView) -> None:
     given: dict[str, object] = {"page": view.page.path}
     with st.container(horizontal=True):
         days = st.selectbox("On", list(_DAYS), key="report_days", width=190)
@@ -105,7 +126,7 @@ def _report(view: View) -> None:
 
 
 def _save(
-    view: View,
+    view: LakeView,
     kind: type[Alert] | type[Report],
     given: dict[str, object],
     shown: dict[str, DeltaGenerator],
@@ -114,7 +135,8 @@ def _save(
     given["to"] = _listed("to", "E-mail to", shown, "name@example.com")
     given["webhooks"] = _listed("webhooks", "Webhook", shown, "https://")
     name = _field("name", "Name", shown, placeholder="revenue_is_low")
-    st.caption("It keeps the filters of the page as they are now.")
+    if view.page.path in SEARCHES:
+        st.caption("It keeps the filters of the page as they are now.")
     if not st.button("Save", key="notice_save"):
         return
     given["filters"] = filters_of(view).model_dump(exclude_none=True)
@@ -127,7 +149,7 @@ def _save(
 
 
 def _write(
-    view: View,
+    view: LakeView,
     kind: type[Alert] | type[Report],
     name: str,
     given: Mapping[str, object],

@@ -16,7 +16,8 @@ class PageSpec:
 
     `needs` are the tables without which it can't be shown. One that is `about_the_lake` is run
     whatever state the lake is in, and finds `lake_view()`; one `of_all_rows` is for
-    those alone whom no rule keeps from anything.
+    those alone whom no rule keeps from anything. `of_now` says why a page shows no earlier state,
+    in Markdown.
     """
 
     path: str
@@ -27,6 +28,7 @@ class PageSpec:
     needs: tuple[str, ...] = ()
     about_the_lake: bool = False
     of_all_rows: bool = False
+    of_now: str = ""
     script: str = ""
 
 
@@ -95,6 +97,8 @@ PAGES = (
         ":material/health_and_safety:",
         about_the_lake=True,
         of_all_rows=True,
+        of_now="It tells of the lakehouse as it is. What was stands in its tables: deliveries, "
+        "builds, publications and maintenance, the newest first.",
     ),
     PageSpec(
         "catalog",
@@ -103,6 +107,8 @@ PAGES = (
         ":material/database:",
         about_the_lake=True,
         of_all_rows=True,
+        of_now="It lists the tables as they are. What one was stands in its snapshots: choose it "
+        "below, and `FOR VERSION AS OF` reads one of them in the workbench.",
     ),
     PageSpec(
         "sql",
@@ -110,6 +116,9 @@ PAGES = (
         "What else do you want to know?",
         ":material/terminal:",
         about_the_lake=True,
+        of_now="Statements read the tables as they are. Each can name an earlier state: "
+        "`FROM core.fct_orders FOR TIMESTAMP AS OF ...` or `FOR VERSION AS OF` a snapshot, which "
+        "the catalog lists.",
         script="workbench",
     ),
 )

@@ -1,6 +1,6 @@
 """The lists of a customer and of nobody, what goes with a product, and what the lists are worth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -14,11 +14,6 @@ from apps.bi.statement import Answer
 from apps.bi.view import View
 
 CUSTOMER, PRODUCT = "customer", "product"
-KINDS: Mapping[str, tuple[str, str]] = {
-    "for_you": ("For you", "What the customer will most likely buy next, known or new."),
-    "discover": ("Discover", "What the customer never bought, and why it may please."),
-    "buy_again": ("Buy again", "What the customer comes back for."),
-}
 
 
 def search_boxes() -> tuple[str, str]:
@@ -34,7 +29,7 @@ def for_customer(view: View, number: str, worth: Sequence[Score]) -> str:
     answer, picks = recommendations.lists(view.ask, number)
     if not picks:
         return _for_a_stranger(view, number)
-    for kind, (title, about) in KINDS.items():
+    for kind, (title, about) in recommended_wording.KINDS.items():
         listed = [each for each in picks if each.kind == kind]
         with card(view, title, answer, key=kind, about=about):
             if listed:
@@ -115,11 +110,7 @@ def _for_a_stranger(view: View, number: str) -> str:
     _, known = customers.customer(view.ask, number)
     shown = wording.plain(number)
     if known is not None:
-        told = (
-            f"Customer **{shown}** bought nothing that lists could be learned from, and gets "
-            "what everybody unknown gets. "
-        )
-        return for_nobody(view, told)
+        return for_nobody(view, recommended_wording.for_a_stranger(number))
     with states.card(f"There is no customer {shown}"):
         similar = customers.similar_numbers(view.ask, number)
         st.markdown(

@@ -11,7 +11,12 @@ from apps.bi.queries.recommendations import Pick, Score
 
 # Which scores a kind of list is judged by: with what was bought before, or without.
 _JUDGED = {"for_you": "all", "buy_again": "all", "discover": "new"}
-_TITLES = {"for_you": "For you", "buy_again": "Buy again", "discover": "Discover"}
+# The lists of a customer: their titles, and what they are for.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "for_you": ("For you", "What the customer will most likely buy next, known or new."),
+    "discover": ("Discover", "What the customer never bought, and why it may please."),
+    "buy_again": ("Buy again", "What the customer comes back for."),
+}
 
 
 def reason(pick: Pick) -> str:
@@ -44,6 +49,14 @@ def for_customer(number: str, picks: Sequence[Pick], worth: Sequence[Score]) -> 
         f"{told}; of such ten, **{_share(hit.value)}** of the customers bought one within four "
         f"weeks ({_share(hit.low)} {wording.DASH} {_share(hit.high)}), of the ten most popular "
         f"{_share(hit.baseline_value)}."
+    )
+
+
+def for_a_stranger(number: str) -> str:
+    """What goes before the fallback for a customer of whom nothing is known but the number."""
+    return (
+        f"Customer **{wording.plain(number)}** bought nothing that lists could be learned from, "
+        "and gets what everybody unknown gets. "
     )
 
 
@@ -121,7 +134,7 @@ def score_rows(found: Sequence[Score], shipped: Mapping[str, str]) -> list[dict[
         judged = "all products" if scope == "all" else "new products"
         rows.append(
             {
-                "list": f"{_TITLES[kind]}, {judged}",
+                "list": f"{KINDS[kind][0]}, {judged}",
                 **{name: _told(mine.get(f"{name}@10")) for name in ("hr", "ndcg", "recall")},
                 "popular": f"{mine['ndcg@10'].baseline_value:.3f}" if "ndcg@10" in mine else "",
             }

@@ -13,15 +13,16 @@ class _Told(BaseModel):
 class Moment(_Told):
     """The published state that was asked, and what was asked of it, as it reads.
 
+    Of a page about the lake itself, `days` says when it was looked at, and there is no version.
     `path` is the page's, with its query, below the address of the dashboard.
     """
 
-    version: str
-    published_at: datetime
-    through: str
+    version: str | None = None
+    published_at: datetime | None = None
+    through: str | None = None
     days: str
-    compared: str | None
-    narrowed: tuple[str, ...]
+    compared: str | None = None
+    narrowed: tuple[str, ...] = ()
     path: str
 
 

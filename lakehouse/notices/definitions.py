@@ -63,7 +63,9 @@ class _Table(BaseModel):
 
 
 class PageFilters(_Table):
-    """What a page is narrowed to: the parameters of its URL."""
+    """What a page is narrowed to: the parameters of its URL, where 4 and "4" are the same."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     period: Line | None = None
     days: tuple[date, date] | None = None
@@ -74,6 +76,12 @@ class PageFilters(_Table):
     product: Line | None = None
     find: Line | None = None
     customer: Line | None = None
+    metric: Line | None = None
+    level: Line | None = None
+    series: Line | None = None
+    weeks: Line | None = None
+    stale: Line | None = None
+    rejects: Line | None = None
 
     def as_query(self) -> str:
         """The query string of the page's URL; empty where nothing is narrowed."""
@@ -134,6 +142,11 @@ class Alert(Notice):
     condition: Condition
     threshold: Annotated[Decimal, Field(allow_inf_nan=False)]
     quiet: Duration = timedelta(hours=24)
+
+    @property
+    def moves_alone(self) -> bool:
+        """Whether its figure can change without a publication."""
+        return self.query is not None or (self.kpi or "").startswith("operations.")
 
     @model_validator(mode="after")
     def _one_figure(self) -> Self:

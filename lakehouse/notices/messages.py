@@ -127,6 +127,8 @@ def _small(moment: Moment | None) -> list[str]:
         return []
     about = " \N{MIDDLE DOT} ".join((moment.days, *moment.narrowed))
     compared = f", compared with {moment.compared}" if moment.compared else ""
+    if moment.version is None:
+        return [about]
     return [about + compared, f"Data through {moment.through}; snapshot {moment.version}"]
 
 

@@ -156,8 +156,7 @@ class Round:
             same = version and (state.version, state.definition) == (version, _digest(alert))
             untold = state.beyond and not state.told and is_over_quiet(alert, state, now)
             waits = state.failed is not None and state.failed.again_at > now
-            # What a query reads may change without a publication.
-            if (not same or untold or alert.query) and not waits:
+            if (not same or untold or alert.moves_alone) and not waits:
                 moved.append(name)
         return moved
 

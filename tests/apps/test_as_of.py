@@ -119,3 +119,11 @@ def test_a_lake_without_a_ledger_has_no_earlier_states(open_app: Opened) -> None
     app = open_app(as_of="1")
     assert app.header[0].value == "There is no publication 1 to show"
     assert "No earlier state is kept" in app.markdown[0].value
+
+
+@pytest.mark.parametrize("page", ["operations", "catalog", "sql"])
+def test_a_page_of_now_says_so_to_who_asks_for_then(open_app: Opened, page: str) -> None:
+    app = open_app(page=page, as_of="1")
+    assert not app.exception
+    assert "as_of" in app.info[0].value
+    assert not open_app(page=page).info

@@ -22,6 +22,7 @@ from tests.apps.conftest import Opened
 from tests.apps.shop import LAST, Line
 
 COMMON: dict[str, Any] = {"to": ("a@example.com",)}
+BUSINESS = ("overview", "customers", "products")
 SINCE = LAST - timedelta(27)  # of the last 28 days
 
 
@@ -101,6 +102,15 @@ def test_a_rate_is_in_percent(shop_settings: Settings, marts: Marts, lines: Sequ
         ("customers", "customers new_customers repeat_rate revenue_per_customer", {}),
         ("products", "", {"find": "bag"}),
         ("products", "product_revenue units returns list_price", {"product": "22423"}),
+        ("forecast", "next_4_weeks busiest_day backtest_error_wape interval_coverage", {}),
+        (
+            "forecast",
+            "next_2_weeks busiest_week backtest_error_wape interval_coverage",
+            {"level": "product_weekly", "series": "22423", "metric": "units", "weeks": "2"},
+        ),
+        ("recommendations", "", {}),
+        ("recommendations", "", {"customer": "10003"}),
+        ("recommendations", "", {"product": "22423"}),
     ],
 )
 def test_a_report_says_what_its_page_says(  # noqa: PLR0917
@@ -111,8 +121,9 @@ def test_a_report_says_what_its_page_says(  # noqa: PLR0917
     names: str,
     filters: dict[str, str],
 ) -> None:
-    app = open_app(page=page, period="28d", **filters)
-    found = sent(shop_settings, marts, page, period="28d", **filters)
+    filters |= {"period": "28d"} if page in BUSINESS else {}
+    app = open_app(page=page, **filters)
+    found = sent(shop_settings, marts, page, **filters)
     assert f":material/lightbulb: {found.sentence}" in [each.value for each in app.markdown]
     assert [each.text for each in found.figures] == [each.value for each in app.metric]
     assert [each.label for each in found.figures] == [each.label for each in app.metric]
@@ -145,6 +156,13 @@ def test_a_report_brings_all_rows_and_a_picture(
         ("products.units", {}, "of one product only", "22423"),
         ("products.units", {"product": "224"}, "no product '224'", "22423"),
         ("overview.units", {}, "there is no figure 'units'", "orders"),
+        ("forecast.next_4_weeks", {"weeks": "2"}, "no figure 'next_4_weeks'", "next_2_weeks"),
+        ("forecast.busiest_day", {"level": "country"}, "no level 'country'", "country_daily"),
+        ("forecast.busiest_day", {"level": "country_daily", "series": "Mars"}, "'Mars'", "Norway"),
+        ("forecast.busiest_day", {"country": "Norway"}, "no filter 'country'", "level"),
+        ("recommendations.orders", {}, "has no figures", "report"),
+        ("operations.file", {}, "no figure 'file'", "files"),
+        ("operations.files", {"stale": "5"}, "no limit '5'", "'6'"),
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(  # noqa: PLR0917

@@ -78,3 +78,44 @@ def test_a_page_is_sent_and_listed(open_app: Opened, home: Path) -> None:
     listed = open_app(page="operations")
     assert any("reports run" in each.value for each in listed.warning)
     assert any("weekly" in each.value.to_string() for each in listed.dataframe)
+
+
+@pytest.mark.parametrize(
+    ("page", "asked", "figure", "kpi", "filters"),
+    [
+        (
+            "forecast",
+            {"level": "total_weekly", "weeks": "2"},
+            "Next 2 weeks",
+            "forecast.next_2_weeks",
+            PageFilters(level="total_weekly", weeks="2"),
+        ),
+        ("operations", {"stale": "6"}, "Files", "operations.files", PageFilters(stale="6")),
+    ],
+)
+def test_figures_of_other_pages_are_watched(  # noqa: PLR0917
+    open_app: Opened,
+    home: Path,
+    page: str,
+    asked: dict[str, str],
+    figure: str,
+    kpi: str,
+    filters: PageFilters,
+) -> None:
+    app = opened(open_app(page=page, **asked), "Alert me")
+    app.selectbox(key="alert_figure").select(figure)
+    typed(app, threshold="1", to="a@example.com", name="watched")
+    app.button(key="notice_save").click().run()
+    assert list(app.error) == []
+    alert = Notices(home, Alert).read("watched")
+    assert (alert.kpi, alert.filters) == (kpi, filters)
+    assert alert.moves_alone == (page == "operations")
+
+
+def test_a_page_without_figures_is_sent(open_app: Opened, home: Path) -> None:
+    app = open_app(page="recommendations", customer="10003")
+    app.session_state["notices"] = True
+    typed(app.run(), to="a@example.com", name="lists")
+    app.button(key="notice_save").click().run()
+    report = Notices(home, Report).read("lists")
+    assert (report.page, report.filters) == ("recommendations", PageFilters(customer="10003"))

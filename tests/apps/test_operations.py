@@ -13,6 +13,7 @@ import pytest
 
 from apps.bi import alarms
 from apps.bi.alarms import Limits
+from apps.bi.bulletins.answering import answers
 from apps.bi.queries import operations
 from apps.bi.queries.operations import Stream
 from apps.bi.statement import Answer, Statement
@@ -20,6 +21,8 @@ from lakehouse.athena.results import readable
 from lakehouse.athena.session import open_athena
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings, load_settings
+from lakehouse.notices.asking import Question
+from lakehouse.notices.definitions import Alert, Report
 from lakehouse.query.build_notes import KEPT, BuildNote, NodeNote, builds_noted, note_build
 from lakehouse.query.operations import open_operations
 from lakehouse.query.published_watch import Watch
@@ -125,6 +128,36 @@ def test_deliveries_are_added_up_on_a_lake_without_marts(open_app: Opened, watch
     assert list(publications["publication_id"]) == [2, 1]
     assert list(publications["row_count"]) == [10, 60]
     assert "`lakehouse build` does" in "".join(m.value for m in app.markdown)
+
+
+def test_the_page_is_sent_and_its_figures_are_watched_without_marts(
+    open_app: Opened, watch: Watch
+) -> None:
+    common: dict[str, Any] = {"to": ("a@example.com",), "filters": {"stale": 168}}
+    names = ("last_delivery", "rejected", "tests_passed", "files")
+    asked = [Question(report=Report(page="operations", schedule="@daily", **common))]
+    asked += [
+        Question(alert=Alert.model_validate(watched | common))
+        for watched in (
+            {"kpi": f"operations.{name}", "condition": "above", "threshold": 1} for name in names
+        )
+    ]
+    sent, *watched = answers(watch.settings, asked)
+    app = open_app(watch, page="operations", stale="168")
+    assert sent.page is not None, sent.refusal
+    assert "**1 alarm**: rejects above 1.0%" in sent.page.sentence
+    assert sent.page.sentence.partition(";")[2] == sentence(app).partition(";")[2]
+    assert [each.label for each in sent.page.figures] == [each.label for each in app.metric]
+    assert [each.title for each in sent.page.sheets][:2] == ["Alarms", "Deliveries"]
+    assert sent.page.moment.version is None
+    assert sent.page.moment.path == "operations?stale=168"
+    found = [each.measured.figure.value for each in watched if each.measured]
+    hours, rejected, tests, files = found
+    assert hours is not None
+    assert Decimal("0.08") <= hours < 1  # five minutes, or more on a slow machine
+    assert rejected == 4
+    assert tests is None
+    assert files == sum(app.dataframe[3].value["files"])
 
 
 @pytest.mark.parametrize(

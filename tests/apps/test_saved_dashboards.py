@@ -6,17 +6,22 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.bi import source
-from apps.bi.dashboards import files, listed
+from apps.bi.bulletins.answering import answers
+from apps.bi.dashboards import files, listed, telling
 from apps.bi.dashboards.files import Card, Show
 from lakehouse.config import Settings
 from lakehouse.errors import ConfigError
+from lakehouse.notices.asking import Question
+from lakehouse.notices.definitions import Report
 from lakehouse.query.executions.saved import SavedQueries, SavedQuery
 from tests.apps import shop
 from tests.apps.conftest import Opened
+from tests.apps.test_customers import sentence
 
 BOARD = """
 title = "Abroad"
@@ -102,6 +107,54 @@ def test_its_cards_show_what_the_saved_queries_answer(
     assert "there is no saved query 'gone'" in app.error[0].value.replace("\\", "").lower()
     assert "no column `gross`" in app.warning[0].value
     assert len(app.get("echarts_chart")) == 1
+
+
+def test_a_report_brings_its_cards_and_a_card_that_fails_is_told(
+    open_app: Opened, shop_settings: Settings, queries: SavedQueries, folder: Path
+) -> None:
+    good, *_ = BOARD.split('[[cards]]\nquery = "gone"')
+    (folder / "abroad.toml").write_text(BOARD)
+    (folder / "good.toml").write_text(good)
+    wanted = {"schedule": "@daily", "to": ("a@example.com",)}
+    asked = [
+        Question(report=Report.model_validate({"page": page, **wanted}))
+        for page in ("dashboard-good", "dashboard-abroad", "dashboard-god")
+    ]
+    found, failing, unknown = answers(shop_settings, asked)
+    assert found.page is not None, found.refusal
+    app = first_board(open_app)
+    assert sentence(app).endswith(found.page.sentence)
+    assert [(each.label, each.text) for each in found.page.figures] == [
+        ("Lines", app.metric[0].value)
+    ]
+    bars, rows = found.page.sheets
+    assert (bars.title, rows.title) == ("net_by_country", "As rows")
+    net = [f"{value:,}" for value in app.dataframe[0].value["net"]]
+    assert [row[1] for row in rows.rows] == net
+    assert bars.csv.splitlines()[0] == '"country","net"'
+    for refused, code, says in ((failing, 5, "'gone'"), (unknown, 2, "'dashboard-god'")):
+        assert refused.refusal is not None
+        assert refused.refusal.exit_code == code
+        assert says in refused.refusal.message
+    assert unknown.refusal is not None
+    assert "dashboard-good" in unknown.refusal.hint
+
+
+@pytest.mark.parametrize(
+    ("card", "count", "says"),
+    [
+        (Card(query="q"), 3, "Of 3 in **Name**, **b** has the highest n: **1,234.50**."),
+        (Card(query="q", y=("m",)), 3, "Of 3 in **Name**, **c** has the highest m: **3**."),
+        (Card(query="q", show=Show.FIGURE), 3, "**Name**: n is **1.00**."),
+        # Beyond the rows that are there may be a higher one.
+        (Card(query="q"), 2000, "**Name** has **2,000 rows**."),
+        (Card(query="q"), 0, "**Name** has no row."),
+    ],
+)
+def test_a_card_is_told_in_a_sentence(card: Card, count: int, says: str) -> None:
+    numbers = [Decimal("1"), Decimal("1234.50"), None]
+    rows = pa.table({"a": ["a", "b", "c"], "n": numbers, "m": [1, 2, 3]})
+    assert telling.told(card, "Name", rows, count) == says
 
 
 @pytest.mark.parametrize(

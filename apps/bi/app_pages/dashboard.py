@@ -6,9 +6,9 @@ import streamlit as st
 
 from apps.bi import states
 from apps.bi.dashboards import cards, files, listed
+from apps.bi.dashboards.cards import Drawn
 from apps.bi.view import lake_view
 from lakehouse.errors import ConfigError
-from lakehouse.query.executions import Handle
 from lakehouse.query.published_watch import Condition
 
 this = lake_view()
@@ -26,12 +26,14 @@ except ConfigError as e:
 if not board.cards:
     st.info("There is no card on it yet: the SQL workbench adds one, or a `[[cards]]` in its file.")
 
-handles: list[Handle] = []
+drawn: list[Drawn] = []
 for first in range(0, len(board.cards), 2):
     pair = board.cards[first : first + 2]
     for number, column, card in zip(itertools.count(first), st.columns(2), pair, strict=False):
         with column:
-            handles += cards.draw(this, card, f"{name}_{number}")
-running = [handle for handle in handles if not handle.state.ended]
+            drawn.append(cards.draw(this, card, f"{name}_{number}"))
+if sentence := next((each.told for each in drawn if each.told), None):
+    this.say(sentence)
+running = [each.handle for each in drawn if each.handle and not each.handle.state.ended]
 if running:
     cards.follow(running)

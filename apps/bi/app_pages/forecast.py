@@ -1,30 +1,17 @@
 """Forecast: what the next weeks bring, and how far that can be relied on."""
 
-from datetime import timedelta
-from decimal import Decimal
-
 import streamlit as st
 
 from apps.bi import choices, forecast_charts, forecast_states, forecast_wording, kpis, wording
 from apps.bi.card import card
-from apps.bi.forecast_wording import Outlook
-from apps.bi.periods import Period
+from apps.bi.outlook import LEVELS, MEASURES, OF, WEEKS, look
 from apps.bi.queries import forecasts
 from apps.bi.view import view
-
-LEVELS = {
-    "total_daily": "The shop, by day",
-    "total_weekly": "The shop, by week",
-    "country_daily": "A country",
-    "product_weekly": "A product",
-}
-OF = {"country_daily": "Demand from", "product_weekly": "Demand for"}
-WEEKS = {str(n): f"{n} week{'s' if n > 1 else ''}" for n in (4, 3, 2, 1)}
 
 this = view()
 ask = this.ask
 with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters_ahead"):
-    measure = choices.choice("metric", "Metric", {"revenue": "Revenue", "units": "Units"})
+    measure = choices.choice("metric", "Metric", MEASURES)
     level = choices.choice("level", "Level", LEVELS, width=190)
     if measure is None or level is None:
         forecast_states.nothing_like_that()
@@ -48,22 +35,9 @@ if weeks is None:
     forecast_states.nothing_like_that()
     st.stop()
 
-name = f"{OF[level]} {wording.title(known[series_id])}" if level in OF else "Demand"
-until = of.days.first + timedelta(7 * int(weeks) - 1)
-answer, ahead = forecasts.ahead(ask, of, series_id, until)
-history_asked, history = forecasts.past(ask, of, series_id)
-tests_asked, tests = forecasts.backtests(ask, of)
-days = Period(of.days.first - (until + timedelta(1) - of.days.first), of.days.first - timedelta(1))
-inside = [each["value"] for each in history if days.first <= each["period_start"] <= days.last]
-shown = Outlook(
-    of,
-    name,
-    ahead,
-    sum(map(Decimal, inside), Decimal(0)),
-    bool(history) and history[0]["period_start"] <= days.first,
-    tests,
-    forecasts.whole(ask, of, series_id) if weeks == "4" else None,
-)
+looked = look(ask, of, series_id, known[series_id], int(weeks))
+shown = looked.outlook
+name, ahead, tests = shown.name, shown.ahead, shown.backtests
 this.say(forecast_wording.sentence(shown))
 forecast_states.warnings(this.settings, of, this.covered.days.last)
 with st.grid(4, min_column_width=150, gap="small"):
@@ -76,16 +50,16 @@ about = (
 unit = "£" if measure == "revenue" else "units"
 grain = "day" if level.endswith("_daily") else "week"
 title = f"{wording.plain(name)}, {unit} a {grain}"
-with card(this, title, answer, history_asked, key="fan", about=about):
+with card(this, title, looked.ahead, looked.past, key="fan", about=about):
     st.echarts_chart(
-        forecast_charts.fan(history, ahead, measure),
+        forecast_charts.fan(looked.history, ahead, measure),
         height=380,
         alt=f"{name}: what was, and what is expected {wording.span(shown.days)}",
     )
 with card(
     this,
     "How good it was",
-    tests_asked,
+    looked.backtests,
     judged,
     key="backtests",
     about="Every model foretold past weeks from what was known before them. Bias: by how much it "
@@ -99,7 +73,7 @@ with card(
         hide_index=True,
         alt="The error of every model in the backtests, the best first",
     )
-with card(this, "Values", answer, key="values"):
+with card(this, "Values", looked.ahead, key="values"):
     st.dataframe(
         forecast_wording.value_rows(ahead),
         column_config=forecast_wording.value_columns(ahead, measure),

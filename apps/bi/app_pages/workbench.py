@@ -4,7 +4,7 @@ import streamlit as st
 
 from apps.bi import source, states
 from apps.bi.view import lake_view
-from apps.bi.workbench import asking, editor, outcome, shelves, toolbar
+from apps.bi.workbench import asking, editor, outcome, shelves, telling, toolbar
 from lakehouse.errors import QueryError
 from lakehouse.query.published_watch import Condition
 
@@ -27,6 +27,8 @@ with bar:
     toolbar.draw(pressed=pressed)
 if execution is not None:
     outcome.show(this, execution)
+elif tables:
+    this.say(telling.offered(tables))
 
 about, saved, history = st.tabs(
     ["Tables", "Saved", "History"], key="shelf", on_change="rerun", bind="query-params"

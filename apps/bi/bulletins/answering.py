@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import cache
 
-from apps.bi.bulletins import answered_query, figures
+from apps.bi.bulletins import answered_query, figures, sent_operations
+from apps.bi.bulletins.choosing import page_named
+from apps.bi.bulletins.sent_dashboard import is_dashboard, sent_dashboard
 from apps.bi.bulletins.sent_pages import sent_page
 from apps.bi.workbench.desk import Desk
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError, LakehouseError
+from lakehouse.errors import CatalogError, ConfigError, LakehouseError
 from lakehouse.notices.asking import Answer, Question, refused
+from lakehouse.notices.content import Measured, Page
+from lakehouse.notices.definitions import PageFilters
 from lakehouse.query.published import Marts, open_marts
 from lakehouse.query.published_moment import UnpublishedError
 
@@ -35,11 +39,29 @@ class Answerer:
     def _answer(self, question: Question) -> Answer:
         alert, report = question.alert, question.report
         if report is not None:
-            return Answer(page=sent_page(self._marts(), report.page, report.filters))
+            return Answer(page=self._page(report.page, report.filters))
         assert alert is not None  # noqa: S101 - a question is about one or the other
         if alert.kpi is None:
             return Answer(measured=answered_query.measured(self._desk, alert))
-        return Answer(measured=figures.measured(self._marts(), alert.kpi, alert.filters))
+        return Answer(measured=self._figure(alert.kpi, alert.filters))
+
+    def _page(self, name: str, filters: PageFilters) -> Page:
+        if is_dashboard(name):
+            return sent_dashboard(self._desk, name, filters)
+        page = page_named(name)
+        if page.about_the_lake:
+            return sent_operations.sent_operations(self._desk.settings, page, filters)
+        return sent_page(self._marts(), page, filters)
+
+    def _figure(self, kpi: str, filters: PageFilters) -> Measured:
+        path, dot, name = kpi.partition(".")
+        if not dot:
+            hint = 'a figure is like "overview.net_revenue"'
+            raise ConfigError(f"{kpi!r} names no page", hint=hint)
+        page = page_named(path)
+        if page.about_the_lake:
+            return sent_operations.measured(self._desk.settings, page, name, filters)
+        return figures.measured(self._marts(), page, name, filters)
 
 
 def answers(settings: Settings, questions: Sequence[Question]) -> list[Answer]:

@@ -1,6 +1,7 @@
 """The published state that is asked, with what was chosen of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.bi import wording
 from apps.bi.bulletins.choosing import chosen
@@ -43,7 +44,7 @@ class State:
         # The first page is where the app itself is.
         path = "" if self.page == PAGES[0] else self.page.path
         before, wanted = self.chosen.before, self.wanted
-        searched = (wanted.product, wanted.find, wanted.customer)
+        searched = (wanted.product, wanted.find, wanted.customer, wanted.metric, wanted.series)
         return Moment(
             version=self.marts.version,
             published_at=self.marts.published_at,
@@ -53,3 +54,10 @@ class State:
             narrowed=(*self.chosen.narrowed, *(each for each in searched if each)),
             path=f"{path}{f'?{query}' if query else ''}",
         )
+
+
+def lake_moment(page: PageSpec, wanted: PageFilters, now: datetime) -> Moment:
+    """Of a page about the lake itself: when it was looked at."""
+    query = wanted.as_query()
+    days = f"{wording.day(now.date())}, {wording.clock(now)} UTC"
+    return Moment(days=days, path=f"{page.path}{f'?{query}' if query else ''}")

@@ -14,8 +14,15 @@ from apps.bi.queries.coverage import Coverage
 from lakehouse.errors import ConfigError
 from lakehouse.notices.definitions import PageFilters
 
-# The pages that can be sent, and which searches narrow them.
-SEARCHES = {"overview": (), "customers": ("customer",), "products": ("product", "find")}
+# The pages that can be sent beside saved dashboards, and what narrows them beside the filter bar.
+SEARCHES = {
+    "overview": (),
+    "customers": ("customer",),
+    "products": ("product", "find"),
+    "forecast": ("metric", "level", "series", "weeks"),
+    "recommendations": ("customer", "product"),
+    "operations": ("stale", "rejects"),
+}
 
 
 def page_named(name: str) -> PageSpec:
@@ -26,7 +33,7 @@ def page_named(name: str) -> PageSpec:
 
 def chosen(page: PageSpec, wanted: PageFilters, covered: Coverage) -> Filters:
     """What the page would be narrowed to. Raises ConfigError for what it does not know."""
-    _takes(page, wanted)
+    refuse_others(page, wanted)
     period = _period(wanted, covered.days) if Filter.PERIOD in page.filters else covered.days
     comparison = Comparison.NONE
     if Filter.COMPARE in page.filters:
@@ -53,12 +60,13 @@ def one_of(asked: str, known: Collection[str], what: str, key: str = "") -> str:
     raise ConfigError(f"{where}there is no {what} {asked!r}", hint=hint)
 
 
-def _takes(page: PageSpec, wanted: PageFilters) -> None:
-    takes = {str(each) for each in page.filters} | set(SEARCHES[page.path])
+def refuse_others(page: PageSpec, wanted: PageFilters) -> None:
+    """Raises ConfigError for a filter that the page does not take."""
+    takes = {str(each) for each in page.filters} | set(SEARCHES.get(page.path, ()))
     takes |= {"days"} if Filter.PERIOD in page.filters else set()
     for name in wanted.model_dump(exclude_none=True):
         if name not in takes:
-            hint = f"it takes: {', '.join(sorted(takes))}"
+            hint = f"it takes: {', '.join(sorted(takes))}" if takes else "it takes none"
             raise ConfigError(f"the page {page.path} has no filter {name!r}", hint=hint)
 
 

@@ -1,30 +1,40 @@
 """The figures of the pages by name: `overview.net_revenue`, `customers.repeat_rate`."""
 
+import re
 from collections.abc import Sequence
 
 from apps.bi import wording
 from apps.bi.bulletins.asked_state import State
-from apps.bi.bulletins.choosing import one_of, page_named
+from apps.bi.bulletins.choosing import one_of
+from apps.bi.bulletins.sent_forecast import forecast_kpis, outlook_of
 from apps.bi.customer_kpis import buyer_kpis
 from apps.bi.kpis import Kpi, kpis
+from apps.bi.pages import PageSpec
 from apps.bi.periods import Period
 from apps.bi.product_kpis import product_kpis
 from apps.bi.queries import customers, products, sales
 from lakehouse.errors import ConfigError
-from lakehouse.notices.content import Figure, Measured
+from lakehouse.notices.content import Figure, Measured, Moment
 from lakehouse.notices.definitions import PageFilters
 from lakehouse.query.published import Marts
 
 
-def measured(marts: Marts, name: str, wanted: PageFilters) -> Measured:
+def measured(marts: Marts, page: PageSpec, name: str, wanted: PageFilters) -> Measured:
     """The figure of that name. Raises ConfigError when there is none, CatalogError."""
-    path, dot, short = name.partition(".")
-    if not dot:
-        raise ConfigError(f"{name!r} names no page", hint='a figure is like "overview.net_revenue"')
-    state = State.of(page_named(path), marts, wanted)
+    state = State.of(page, marts, wanted)
     found = {figure.name: figure for figure in map(figure_of, kpis_of(state))}
-    figure = found[one_of(short, found, "figure")]
-    return Measured(figure=figure, moment=state.moment())
+    if not found:
+        raise ConfigError(f"the page {page.path} has no figures", hint="it can be sent as a report")
+    figure = found[one_of(name, found, "figure")]
+    return Measured(figure=figure, moment=moment_of(state))
+
+
+def moment_of(state: State) -> Moment:
+    """Which state it is, and what is shown of it; of a forecast the days ahead."""
+    if state.page.path != "forecast":
+        return state.moment()
+    ahead = wording.span(outlook_of(state).outlook.days)
+    return state.moment().model_copy(update={"days": ahead})
 
 
 def kpis_of(state: State) -> list[Kpi]:
@@ -34,6 +44,10 @@ def kpis_of(state: State) -> list[Kpi]:
             return _of_sales(state)
         case "customers":
             return _of_customers(state)
+        case "forecast":
+            return forecast_kpis(state)
+        case "recommendations":
+            return []
     return _of_product(state)
 
 
@@ -49,7 +63,9 @@ def figure_of(kpi: Kpi) -> Figure:
         value=kpi.figure,
         text=kpi.value,
         before=kpi.before,
-        before_text=kpi.against.removeprefix("vs ") if kpi.against else None,
+        before_text=kpi.against.removeprefix("vs ")
+        if kpi.before is not None and kpi.against
+        else None,
         change=change,
         change_text=None if change is None else wording.percent(change / 100, sign=True),
         less_is_better=kpi.less_is_better,
@@ -58,7 +74,7 @@ def figure_of(kpi: Kpi) -> Figure:
 
 def name_of(label: str) -> str:
     """The name of a figure: Net revenue is net_revenue."""
-    return label.lower().replace(" ", "_")
+    return "_".join(re.findall(r"[a-z0-9]+", label.lower()))
 
 
 def _of_sales(state: State) -> list[Kpi]:

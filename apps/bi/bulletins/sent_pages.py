@@ -4,27 +4,28 @@ from collections.abc import Callable, Mapping, Sequence
 
 from apps.bi import insight, wording
 from apps.bi.bulletins.asked_state import State
-from apps.bi.bulletins.choosing import page_named
-from apps.bi.bulletins.figures import figure_of, kpis_of
+from apps.bi.bulletins.figures import figure_of, kpis_of, moment_of
 from apps.bi.bulletins.picture import days_drawn
-from apps.bi.bulletins.sheets import Column, sheet
+from apps.bi.bulletins.sent_forecast import forecast
+from apps.bi.bulletins.sent_recommendations import recommended
+from apps.bi.bulletins.sheets import Column, Parts, sheet
 from apps.bi.groups import SEGMENTS
+from apps.bi.pages import PageSpec
 from apps.bi.queries import customers, products, sales
 from apps.bi.queries.narrowing import By
 from apps.bi.queries.sales import Seller
 from apps.bi.statement import Answer
 from lakehouse.errors import ConfigError
-from lakehouse.notices.content import Page, Picture, Sheet
+from lakehouse.notices.content import Page, Sheet
 from lakehouse.notices.definitions import PageFilters
 from lakehouse.query.published import Marts
 
 SHOWN = 10
-Parts = tuple[str, Sequence[Sheet], Sequence[Picture]]
 
 
-def sent_page(marts: Marts, name: str, wanted: PageFilters) -> Page:
-    """The page of that name, narrowed. Raises ConfigError, CatalogError, UnpublishedError."""
-    state = State.of(page_named(name), marts, wanted)
+def sent_page(marts: Marts, page: PageSpec, wanted: PageFilters) -> Page:
+    """The page, narrowed. Raises ConfigError, CatalogError, UnpublishedError."""
+    state = State.of(page, marts, wanted)
     has_figures = state.page.path != "products" or wanted.product is not None
     found = kpis_of(state) if has_figures and wanted.customer is None else []
     sentence, sheets, pictures = _PARTS[state.page.path](state)
@@ -32,7 +33,7 @@ def sent_page(marts: Marts, name: str, wanted: PageFilters) -> Page:
         title=state.page.title,
         question=state.page.question,
         sentence=sentence,
-        moment=state.moment(),
+        moment=moment_of(state),
         figures=tuple(figure_of(kpi) for kpi in found),
         sheets=tuple(sheets),
         pictures=tuple(pictures),
@@ -181,4 +182,6 @@ _PARTS: Mapping[str, Callable[[State], Parts]] = {
     "overview": _overview,
     "customers": _customers,
     "products": _products,
+    "forecast": forecast,
+    "recommendations": recommended,
 }

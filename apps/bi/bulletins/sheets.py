@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
+import pyarrow as pa
 import pyarrow.csv
 
 from apps.bi.statement import Answer
-from lakehouse.notices.content import Sheet
+from lakehouse.notices.content import Picture, Sheet
+
+# What a page is sent as: its sentence, its tables and its charts.
+Parts = tuple[str, Sequence[Sheet], Sequence[Picture]]
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,24 @@ class Column:
 
 
 def sheet(
-    title: str, answer: Answer, columns: Sequence[Column], file: str, *, shown: int = 10
+    title: str, answer: Answer | None, columns: Sequence[Column], file: str, *, shown: int = 10
 ) -> Sheet:
-    """The first `shown` rows of the columns, and every row of the answer as `file`.csv."""
+    """The first `shown` rows of the columns, and every row of the answer as `file`.csv.
+
+    Without an answer the columns themselves are the file.
+    """
+    cells = {column.name: list(column.cells) for column in columns}
+    table = pa.table(cells) if answer is None else answer.table
+    return rows_as_sheet(title, table, columns, file, shown=shown)
+
+
+def rows_as_sheet(
+    title: str, table: pa.Table, columns: Sequence[Column], file: str, *, shown: int
+) -> Sheet:
+    """The same of a table."""
     rows = list(zip(*(column.cells for column in columns), strict=True))
     csv = BytesIO()
-    pyarrow.csv.write_csv(answer.table, csv)
+    pyarrow.csv.write_csv(table, csv)
     return Sheet(
         title=title,
         columns=tuple(column.name for column in columns),

@@ -1,5 +1,6 @@
 """The cards of a saved dashboard: each the answer of a saved query."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from apps.bi import source, states, wording
+from apps.bi.dashboards import telling
 from apps.bi.dashboards.files import Card, Show
 from apps.bi.view import LakeView
 from apps.bi.workbench import asking, result_chart
@@ -51,8 +53,16 @@ def follow(handles: list[Handle]) -> None:
         st.rerun()
 
 
-def draw(this: LakeView, card: Card, key: str) -> list[Handle]:
-    """A card with its answer, or why there is none; returns its execution, if it has one."""
+@dataclass(frozen=True)
+class Drawn:
+    """A card that was drawn: its execution, and what it says, where there is one."""
+
+    handle: Handle | None = None
+    told: str | None = None
+
+
+def draw(this: LakeView, card: Card, key: str) -> Drawn:
+    """A card with its answer, or why there is none."""
     with st.container(border=True, height="stretch", key=f"card_{key}"):
         try:
             query = saved_queries().find(card.query)
@@ -60,18 +70,21 @@ def draw(this: LakeView, card: Card, key: str) -> list[Handle]:
         except LakehouseError as e:
             st.header(wording.plain(card.title or card.query), anchor=False)
             st.error(states.told(e), icon=":material/error:")
-            return []
+            return Drawn()
         _head(card, query, handle)
         handle.wait(_WAIT_SECONDS)
         if not handle.state.ended:
             st.skeleton(height=240)
-            return [handle]
+            return Drawn(handle)
         try:
             handle.ended()
-            _answer(card, page_of(place_of(handle.execution), 1), key)
+            rows = page_of(place_of(handle.execution), 1)
         except LakehouseError as e:
             st.error(states.told(e), icon=":material/error:")
-    return [handle]
+            return Drawn(handle)
+        _answer(card, rows, key)
+    name = card.title or query.name
+    return Drawn(handle, telling.told(card, name, rows, handle.execution.rows or 0))
 
 
 def _head(card: Card, query: SavedQuery, handle: Handle) -> None:

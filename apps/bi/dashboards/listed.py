@@ -9,13 +9,18 @@ from apps.bi.pages import PageSpec
 from lakehouse.errors import ConfigError
 from lakehouse.query.formats import unique_names
 
-_PATH = "dashboard-"
+# What their paths begin with.
+PATH = "dashboard-"
+_OF_NOW = (
+    "Saved queries read the tables as they are. One can name an earlier state itself, by "
+    "`FOR TIMESTAMP AS OF` or `FOR VERSION AS OF`."
+)
 
 
 def pages(home: Path) -> dict[str, PageSpec]:
     """A page for each saved dashboard, by its name; one that can't be read has a page, too."""
     names = files.names(home)
-    paths = unique_names(_PATH + re.sub(r"[^A-Za-z0-9_-]", "-", name) for name in names)
+    paths = unique_names(PATH + re.sub(r"[^A-Za-z0-9_-]", "-", name) for name in names)
     return {name: _page(home, name, path) for name, path in zip(names, paths, strict=True)}
 
 
@@ -28,5 +33,5 @@ def _page(home: Path, name: str, path: str) -> PageSpec:
         title, question, icon = found.title, found.question, ":material/dashboard:"
     return PageSpec(
         path, wording.plain(title), wording.plain(question), icon, about_the_lake=True,
-        script="dashboard",
+        of_now=_OF_NOW, script="dashboard",
     )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from apps.bi.statement import Answer, Statement
+from lakehouse.query.operations import Operations
 
 Ask = Callable[[Statement], Answer]
 SHOWN = 100
@@ -26,6 +27,15 @@ class Stream:
     rejected: int
     dropped: int
     lag_bytes: int | None
+
+
+def asking(about_itself: Operations) -> Ask:
+    """What answers the statements about the lakehouse."""
+
+    def ask(statement: Statement) -> Answer:
+        return Answer(statement, about_itself.query(statement.sql, statement.parameters))
+
+    return ask
 
 
 def streams(ask: Ask) -> tuple[Answer, list[Stream]]:

@@ -1,7 +1,10 @@
 """What an execution took, as it reads."""
 
+from collections.abc import Sequence
+
 from apps.bi import wording
 from lakehouse.query.executions import Execution, State
+from lakehouse.query.names import NamedTable
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
@@ -50,6 +53,16 @@ def ended(execution: Execution) -> str:
     scanned = f"{size(execution.bytes_scanned)} scanned"
     paid = f"Athena would charge {cost(execution.cost)}".replace("$", r"\$")
     return f"{what} in {took}; {scanned}, {paid}."
+
+
+def offered(tables: Sequence[NamedTable]) -> str:
+    """One sentence of Markdown on what can be asked."""
+    databases = len({table.database for table in tables})
+    return (
+        f"**{len(tables):,} table{'' if len(tables) == 1 else 's'}** in {databases:,} "
+        f"database{'' if databases == 1 else 's'} can be asked in Athena's SQL; what runs here "
+        "only reads."
+    )
 
 
 def state_icon(state: State) -> str:
