@@ -33,7 +33,9 @@ def invoke(
     """Run a dbt command (`["build", "--select", "core"]`) on the lake of `settings`.
 
     With an open `draft` it is run on that, and neither publishes nor discards it. What it builds
-    is published only if none of the queries `checks` finds a row (`lake.answers`).
+    is published only if none of the queries `checks` finds a row (`lake.answers`); such a run
+    leaves dbt's manifest and results as they were, and in its log what dbt prints: over a day of
+    orders the two files and the log of a debugger are a third of dbt's work.
 
     Everything dbt writes goes below the home: compiled SQL and results to `dbt/target`, its log
     to `dbt/logs`, nothing to standard output. `on_event` gets every event of dbt's log. The
@@ -51,12 +53,13 @@ def invoke(
         "--target-path": state / "target",
         "--log-path": state / "logs",
         "--log-level": "none",
-        "--log-level-file": "debug",
+        "--log-level-file": "info" if checks else "debug",
     }
     if "--threads" not in arguments and arguments[0] in _RUNS_NODES:
         cores = settings.query.threads or os.cpu_count() or 1
         flags["--threads"] = str(min(_MOST_THREADS, cores))
     given = [part for name, value in flags.items() for part in (name, str(value))]
+    given += ["--no-write-json"] if checks else []
     runner = dbtRunner(callbacks=[on_event] if on_event else [])
     with lake_of(settings, draft, checks), _log_closed():
         result = runner.invoke([*arguments, *given])

@@ -13,9 +13,14 @@ _VARYING = re.compile(
     r"|run_started_at|modules|load_result|load_relation|store_result)\b"
     r"|\b(adapter|api)\.(?!dispatch\b)"
 )
-# A test of which it is enough to know that it finds no rows.
+# Refuses where a table of the landing is missing, as the SQL would; of the models' tables alone it
+# says something else in another run.
+_SOURCE: Final = "macro.cadabra.source"
+# Asks a flag for the columns to keep of the rows that fail, not for the rows.
+_COLUMNS_KEPT: Final = "macro.dbt.should_store_failures"
+_OF_MODELS: Final = "source.cadabra.ml."
+# A test of which it is enough to know that it finds no rows, whatever is said when it finds some.
 _USUAL: Final[Mapping[str, object]] = {
-    "severity": "ERROR",
     "warn_if": "!= 0",
     "error_if": "!= 0",
     "fail_calc": "count(*)",
@@ -59,6 +64,7 @@ def _varying(macros: Mapping[str, Any]) -> set[str]:
     """
     calls = {key: set(macro["depends_on"]["macros"]) for key, macro in macros.items()}
     varying = {key for key, macro in macros.items() if _VARYING.search(macro["macro_sql"])}
+    varying.discard(_COLUMNS_KEPT)
     while added := {key for key in calls.keys() - varying if calls[key] & varying}:
         varying |= added
     running = {key for key in calls if ".materialization_test_" in key}
@@ -72,6 +78,8 @@ def _is_fixed(said: Mapping[str, Any], varying: set[str]) -> bool:
     config = said["config"]
     usual = {name: config.get(name) for name in _USUAL} == _USUAL
     used = set(said["depends_on"]["macros"])
+    if not any(parent.startswith(_OF_MODELS) for parent in said["depends_on"]["nodes"]):
+        used.discard(_SOURCE)
     written = json.dumps([said["raw_code"], said.get("test_metadata"), config.get("where")])
     return usual and not varying & used and not _VARYING.search(written)
 

@@ -17,11 +17,19 @@ MACROS = {
     "test_today": ("{{ run_started_at }}", []),
     "dbt.materialization_test_default": ("{{ run() }}", ["store"]),
     "store": ("{{ flags.STORE_FAILURES }}", []),
+    "dbt.should_store_failures": ("{{ flags.STORE_FAILURES }}", []),
+    "test_not_null": ("select {% if should() %}*{% endif %}", ["dbt.should_store_failures"]),
+    "cadabra.source": ("{% if execute %}{{ require_landed() }}{% endif %}", []),
 }
 
 
 def is_fixed(
-    tmp_path: Path, *, macro: str = "test_key", raw: str = "select 1", **config: Any
+    tmp_path: Path,
+    *,
+    macro: str = "test_key",
+    raw: str = "select 1",
+    reads: str = "model.cadabra.sales",
+    **config: Any,
 ) -> bool:
     """Of a test that uses `macro`, after dbt ran it and added what running it took."""
     used = [f"macro.{name}" for name in (macro, "dbt.materialization_test_default", "store")]
@@ -31,7 +39,7 @@ def is_fixed(
         "resource_type": "test",
         "config": {**USUAL, "limit": None, "enabled": True, **config},
         "raw_code": raw,
-        "depends_on": {"macros": used, "nodes": []},
+        "depends_on": {"macros": used, "nodes": [reads]},
         "schema": "dbt_test__audit",
         "alias": "a",
     }
@@ -51,6 +59,13 @@ def is_fixed(
 def test_a_test_of_its_arguments_alone(tmp_path: Path) -> None:
     assert is_fixed(tmp_path)
     assert is_fixed(tmp_path, where="quantity > 0")
+    assert is_fixed(tmp_path, severity="warn")  # it says the same as long as it finds nothing
+    assert is_fixed(tmp_path, macro="test_not_null")  # the flag chooses columns, not rows
+
+
+def test_a_table_of_the_models_may_not_be_there_yet(tmp_path: Path) -> None:
+    assert is_fixed(tmp_path, macro="cadabra.source", reads="source.cadabra.landing.order_lines")
+    assert not is_fixed(tmp_path, macro="cadabra.source", reads="source.cadabra.ml.forecasts")
 
 
 @pytest.mark.parametrize("macro", ["test_columns", "test_today"])
@@ -66,7 +81,6 @@ def test_what_asks_in_its_own_words(tmp_path: Path, raw: str) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        {"severity": "warn"},
         {"error_if": "> 10"},
         {"fail_calc": "max(n)"},
         {"limit": 5},
