@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from lakehouse.dbapi.errors import InterfaceError, ProgrammingError, translated
+from lakehouse.dbapi.errors import DataError, InterfaceError, ProgrammingError, translated
 from lakehouse.errors import LakehouseError
 from lakehouse.query.executions import Execution, Executions, Handle
 from lakehouse.query.results import Column
@@ -187,7 +187,11 @@ class Cursor:
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[Row]:
-    columns = [column.to_pylist(maps_as_pydicts="strict") for column in batch.columns]
+    try:
+        columns = [column.to_pylist(maps_as_pydicts="strict") for column in batch.columns]
+    except (OverflowError, ValueError) as e:
+        message = f"a value that Python has no type for ({e}): fetch_arrow_table() gives it"
+        raise DataError(message) from e
     return zip(*columns, strict=True)
 
 

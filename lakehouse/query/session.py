@@ -213,4 +213,9 @@ def open_session(
                 yield Session(worker, run, watched, planned)
         finally:
             starting.cancel()
-            thread.submit(worker.close).result()
+            try:
+                closing = thread.submit(worker.close)
+            except RuntimeError:  # Python is ending, and its threads take nothing new
+                worker.close()
+            else:
+                closing.result()
