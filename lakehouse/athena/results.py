@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from lakehouse.athena.errors import not_supported
 from lakehouse.athena.render import render_column
 from lakehouse.athena.types import ZONED, Type
 from lakehouse.query.engine_types import VARCHAR
@@ -14,7 +15,7 @@ from lakehouse.query.results import Column, Result
 # Types whose text is the engine's own.
 _SAME = frozenset({
     "bigint", "integer", "smallint", "tinyint", "varchar", "char", "json", "uuid", "decimal",
-    "date", "boolean", "unknown",
+    "boolean", "unknown",
 })  # fmt: skip
 # Stored as something that says less than the value: a count, or an instant without its zone.
 _STORED_OTHERWISE = frozenset({"interval day to second", "interval year to month", ZONED})
@@ -87,14 +88,27 @@ def _texts(
     for column, i in enumerate(chosen):
         values = rendered.column(column).combine_chunks()
         if not expressions[column]:
-            values = pa.array(render_column(values.to_pylist(), types[i]))
+            values = pa.array(render_column(_python(values, types[i]), types[i]))
         yield i, values.cast(pa.large_string())
+
+
+def _python(values: pa.Array, made: Type) -> list[object]:
+    try:
+        return list(values.to_pylist())
+    except (OverflowError, ValueError):
+        raise not_supported(f"A {made} before the year 1 or after 9999 in a result") from None
 
 
 def _expression(value: str, made: Type) -> str | None:
     """SQL for the text of a value, or None if the engine can't write it as Athena does."""
+    if made.base == "decimal" and made.precision == made.scale:
+        # The engine leaves out the zero before the point: .50.
+        return f"regexp_replace(CAST({value} AS VARCHAR), '^(-?)[.]', '\\10.')"
     if made.base in _SAME:
         return f"CAST({value} AS VARCHAR)"
+    if made.base == "date":
+        # Cast, the year 0 would be a year BC.
+        return f"strftime({value}, '%Y-%m-%d')"
     if made.base == "timestamp" or (made.base == ZONED and made.zone == "UTC"):
         shown = f"strftime({value}, '%Y-%m-%d %H:%M:%S.%f')"
         # Of six digits Athena shows the type's, at least three.

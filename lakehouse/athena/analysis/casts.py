@@ -16,11 +16,12 @@ from lakehouse.athena.analysis.moment_casts import (
     zoned_to_plain,
     zoned_to_zoned,
 )
-from lakehouse.athena.analysis.value import Value, cast_sql, fill, raw
+from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising, raw
 from lakehouse.athena.analysis.zones import local_time
 from lakehouse.athena.errors import AthenaError, Position, not_supported
 from lakehouse.athena.types import (
     INTEGER_DIGITS,
+    MAX_FRACTION,
     ZONED,
     Type,
     engine_type,
@@ -126,7 +127,12 @@ def _number_to_boolean(value: Value, target: Type, position: Position) -> Value:
 
 
 def _boolean_to_number(value: Value, target: Type, position: Position) -> Value:
-    return _plain(value, target, position)
+    if target.base != "decimal" or target.precision > target.scale:
+        return _plain(value, target, position)
+    message = f"Cannot cast BOOLEAN 'true' to DECIMAL({target.precision}, {target.scale})"
+    problem = raw(raising("NUMERIC_VALUE_OUT_OF_RANGE", message))
+    none = cast_sql("{0}", target)
+    return fill(f"CASE WHEN {{0}} THEN {problem} ELSE {none} END", [value], target)
 
 
 # --- text to other types ---
@@ -169,7 +175,7 @@ def _text_to_timestamp(value: Value, target: Type, position: Position) -> Value:
     pattern = raw(
         "[0-9]{4,5}-[0-9]{1,2}-[0-9]{1,2}( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]{1,12})?)?)?"
     )
-    made = f"athena_timestamp_text(trim({{0}}), {target.precision})"
+    made = f"athena_timestamp_text(trim({{0}}), {10 ** (MAX_FRACTION - target.precision)})"
     test = f"regexp_full_match(trim({{0}}), '{pattern}') AND {made} IS NOT NULL"
     return _guarded(test, made, value, target)
 
@@ -182,9 +188,8 @@ def _text_to_time(value: Value, target: Type, position: Position) -> Value:
 
 
 def _text_to_zoned(value: Value, target: Type, position: Position) -> Value:
-    return fill(
-        f"athena_parse_zoned({{0}}, {target.precision})", [value], Type(ZONED, target.numbers)
-    )
+    unit = 10 ** (MAX_FRACTION - target.precision)
+    return fill(f"athena_parse_zoned({{0}}, {unit})", [value], Type(ZONED, target.numbers))
 
 
 def _text_to_uuid(value: Value, target: Type, position: Position) -> Value:
@@ -229,6 +234,9 @@ def text_of(value: Value) -> Value:
         template = f"athena_timestamp_format({{0}}, {made.precision})"
     elif made.base == "time":
         template = f"athena_time_format({{0}}, {made.precision})"
+    elif made.base == "date":
+        # Cast, the year 0 would be a year BC.
+        template = "strftime({0}, '%Y-%m-%d')"
     elif made.base == "json":
         template = "athena_json_to_varchar({0})"
     elif made.base == "decimal" and made.precision == made.scale:

@@ -12,7 +12,8 @@ from lakehouse.athena.analysis.aggregates import call_aggregate
 from lakehouse.athena.analysis.calls import Invocation, call_scalar
 from lakehouse.athena.analysis.casts import cast
 from lakehouse.athena.analysis.coercion import coerce, unify
-from lakehouse.athena.analysis.json_calls import constructor, path_call
+from lakehouse.athena.analysis.json_calls import path_call
+from lakehouse.athena.analysis.json_constructors import constructor
 from lakehouse.athena.analysis.scope import Scope, dotted, fields_of, row_field
 from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising, raw
 from lakehouse.athena.errors import AthenaError, Position, not_supported
@@ -281,7 +282,12 @@ def _scalar_query(analyzer: ExpressionAnalyzer, node: n.ScalarQuery) -> Value:
         f"{identifier(name)} := q.{identifier(column.sql_name)}"
         for name, column in zip(field_names(made), plan.columns, strict=True)
     )
-    sql = f"(SELECT struct_pack({packed}) FROM ({plan.sql}) AS q)"
+    nulls = ", ".join(
+        f"{identifier(name)} := {cast_sql('NULL', column.type)}"
+        for name, column in zip(field_names(made), plan.columns, strict=True)
+    )
+    # No row at all is a row of NULLs, as Trino makes it.
+    sql = f"coalesce((SELECT struct_pack({packed}) FROM ({plan.sql}) AS q), struct_pack({nulls}))"
     return analyzer.hoist(Value(sql, made))
 
 

@@ -1,4 +1,4 @@
-"""JSON_EXISTS, JSON_VALUE, JSON_QUERY, JSON_ARRAY and JSON_OBJECT."""
+"""JSON_EXISTS, JSON_VALUE and JSON_QUERY."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lakehouse.athena.engine.function_error import FunctionError
 from lakehouse.athena.engine.json_path import compiled
 from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.syntax import nodes as n
-from lakehouse.athena.types import BOOLEAN, JSON, VARCHAR, Type, text, type_of
+from lakehouse.athena.types import BOOLEAN, VARCHAR, ZONED, Type, text, type_of
 
 if TYPE_CHECKING:
     from lakehouse.athena.analysis.expressions import ExpressionAnalyzer
@@ -27,6 +27,9 @@ def _source(analyzer: ExpressionAnalyzer, node: n.JsonInput) -> Value:
     return value if value.type.base == "json" else coerce(value, VARCHAR)
 
 
+_MOMENTS = ("date", "time", "timestamp", ZONED)
+
+
 def _passed(analyzer: ExpressionAnalyzer, node: n.JsonPathCall) -> Value:
     """The PASSING clause as one JSON object of JSON texts."""
     if not node.passing:
@@ -35,11 +38,17 @@ def _passed(analyzer: ExpressionAnalyzer, node: n.JsonPathCall) -> Value:
     values: list[Value] = []
     for name, source in node.passing:
         value = analyzer.value(source.value)
+        if value.type.base in _MOMENTS:
+            # Paths know dates and times as such, which no JSON text says.
+            raise not_supported(f"PASSING of {value.type}", source.position)
+        # NULL is the item null, but as a JSON text it is no item at all.
+        absent = "null" if source.formatted else '"null"'
         shown = value if source.formatted else json_text(value, source.position)
         # A name that is not delimited reaches the path in upper case, as Trino documents.
         label = name.value if name.delimited else name.value.upper()
         key = raw(text(json.dumps(label) + ":"))
-        parts.append(f"{key} || CAST(to_json(coalesce({{{len(values)}}}, 'null')) AS VARCHAR)")
+        item = f"CAST(to_json({{{len(values)}}}) AS VARCHAR)"
+        parts.append(f"{key} || coalesce({item}, '{absent}')")
         values.append(shown)
     body = " || ',' || ".join(parts)
     return fill(f"'{{{{' || {body} || '}}'", values, VARCHAR)
@@ -135,52 +144,3 @@ def _query(node: n.JsonPathCall, inputs: list[Value]) -> Value:
         f"WHEN 'error' THEN {reactions[node.on_error]} ELSE ({found})[2] END"
     )
     return fill(template, inputs, VARCHAR)
-
-
-# --- constructors ---
-
-_JSON_MAKERS = (n.JsonPathCall, n.JsonConstructor)
-
-
-def constructor(analyzer: ExpressionAnalyzer, node: n.JsonConstructor) -> Value:
-    """JSON_ARRAY and JSON_OBJECT, as text."""
-    if node.returning is not None and type_of(node.returning).base != "varchar":
-        raise not_supported("RETURNING a type other than varchar", node.position)
-    if node.unique_keys:
-        raise not_supported("WITH UNIQUE KEYS", node.position)
-    parts: list[str] = []
-    values: list[Value] = []
-    for key, source in node.members:
-        item = _member(analyzer, source)
-        shown = f"{{{len(values)}}}"
-        values.append(item)
-        if node.null_on_null:
-            shown = f"coalesce({shown}, 'null')"
-        if key is not None:
-            name = analyzer.value(key)
-            if name.type.base != "varchar":
-                message = f"Invalid type of JSON object key: {name.type}"
-                raise AthenaError("TYPE_MISMATCH", message, key.position)
-            shown = f"CAST(to_json({{{len(values)}}}) AS VARCHAR) || ':' || {shown}"
-            values.append(name)
-        parts.append(shown)
-    opening, closing = ("'['", "']'") if node.function == "json_array" else ("'{{'", "'}'")
-    body = f"athena_join([{', '.join(parts)}]::VARCHAR[], ',')" if parts else "''"
-    return fill(f"{opening} || {body} || {closing}", values, VARCHAR)
-
-
-def _member(analyzer: ExpressionAnalyzer, source: n.JsonInput) -> Value:
-    value = analyzer.value(source.value)
-    makes_json = isinstance(source.value, _JSON_MAKERS) and not (
-        isinstance(source.value, n.JsonPathCall) and source.value.function != "json_query"
-    )
-    if source.formatted or makes_json or value.type == JSON:
-        return fill("athena_json_normal({0})", [value], JSON) if source.formatted else value
-    if value.type.base in ("double", "real"):
-        # A double becomes a plain decimal here: 12e-1 is 1.2.
-        return json_text(value, source.position)
-    if value.type.base in ("boolean", "varchar", "unknown") or value.type.base in (
-        "tinyint", "smallint", "integer", "bigint", "decimal",
-    ):  # fmt: skip
-        return json_text(value, source.position)
-    return json_text(cast(value, VARCHAR, source.position), source.position)

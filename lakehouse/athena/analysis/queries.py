@@ -258,9 +258,9 @@ class QueryAnalyzer:
         analyzer = ExpressionAnalyzer(scope, self, windows=windows)
         items = self._items(node, analyzer, relation)
         keys = grouping.group_by(analyzer, node, [(item, value) for item, _, value in items])
-        having = ""
+        tests = []
         if node.having is not None:
-            having = f" HAVING {analyzer.condition(node.having, 'HAVING clause').sql}"
+            tests.append(f"({analyzer.condition(node.having, 'HAVING clause').sql})")
         names = unique_names([name for _, name, _ in items])
         columns = tuple(
             OutputColumn(name, value.type, sql_name)
@@ -270,6 +270,11 @@ class QueryAnalyzer:
         if keys is not None or analyzer.found_aggregates or node.having is not None:
             checked = [item for item, _, _ in items if item] + [s.value for s in order]
             grouping.check(analyzer, keys, [*checked, *([node.having] if node.having else [])])
+            if keys is None and outer is not None:
+                # The engine forgets the row that an aggregate over nothing gives, where the query
+                # is correlated, unless that query counts.
+                tests.insert(0, "count(*) >= 0")
+        having = f" HAVING {' AND '.join(tests)}" if tests else ""
         self._check_distinct(node, columns, sorting, order)
         listed = ", ".join(
             f"{value.sql} AS {identifier(name)}"

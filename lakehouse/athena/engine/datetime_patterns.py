@@ -120,7 +120,8 @@ def _fixed(parts: list[Part]) -> list[Part]:
 
 
 def render(parts: tuple[Part, ...], local: datetime, zone: str, offset: int) -> str:
-    """A local time in a pattern; `offset` is the zone's, in minutes."""
+    """A local time in a pattern, rounded to milliseconds; `offset` is the zone's, in minutes."""
+    local += timedelta(microseconds=500)
     return "".join(_printed(part, local, zone, offset) for part in parts)
 
 

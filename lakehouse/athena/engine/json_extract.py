@@ -9,7 +9,7 @@ from lakehouse.athena.engine.json_text import Json
 
 _STEP = re.compile(
     r"""\.(?P<name>[A-Za-z0-9_\-:]+)|\[(?P<index>-?\d+)\]|\["(?P<quoted>(?:[^"\\]|\\.)*)"\]"""
-    r"""|\['(?P<single>[^']*)'\]|\[(?P<bare>[A-Za-z0-9_\-:]+)\]"""
+    r"""|\[(?P<bare>[A-Za-z0-9_\-:]+)\]"""
 )
 _MISSING = object()
 
@@ -18,11 +18,8 @@ _MISSING = object()
 def steps(path: str) -> tuple[str | int, ...]:
     """A path's steps: keys and, from 0, places."""
     invalid = FunctionError(f"Invalid JSON path: '{path}'")
-    if not path:
-        raise invalid
     if not path.startswith("$"):
-        # Trino reads a path without $ as if it had one.
-        path = "$." + path if not path.startswith("[") else "$" + path
+        raise invalid
     found: list[str | int] = []
     offset = 1
     while offset < len(path):
@@ -35,7 +32,7 @@ def steps(path: str) -> tuple[str | int, ...]:
         elif match["quoted"] is not None:
             found.append(re.sub(r"\\(.)", r"\1", match["quoted"]))
         else:
-            found.append(match["name"] or match["bare"] or match["single"] or "")
+            found.append(match["name"] or match["bare"])
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ class Context:
     """What a path is evaluated against."""
 
     root: Json
-    passed: dict[str, Json]
+    passed: dict[str, list[Json]]
     lax: bool
     current: Json = None
     last: int = -1
@@ -50,8 +50,8 @@ def _constant(name: str) -> Json:
     raise ValueError(name)
 
 
-def passed(context: Context, name: str) -> Json:
-    """The value PASSING gives a variable. Raises FunctionError INVALID_PATH."""
+def passed(context: Context, name: str) -> Items:
+    """The items PASSING gives a variable: one, or none. Raises FunctionError INVALID_PATH."""
     if name not in context.passed:
         raise FunctionError(f"no value passed for parameter {name}", "INVALID_PATH")
     return context.passed[name]

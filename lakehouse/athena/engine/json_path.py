@@ -130,7 +130,7 @@ class _Parser:
             return lambda _: [text]
         if kind == "variable":
             name = self.next()[1:]
-            return lambda context: [passed(context, name)]
+            return lambda context: passed(context, name)
         if self.take("$"):
             return lambda context: [context.root]
         if self.take("@"):
@@ -255,7 +255,11 @@ def compiled(path: str) -> tuple[bool, Node]:
 def evaluate(text: str, path: str, given: str) -> Items:
     """The items a path finds in a JSON text. Raises PathError."""
     lax, node = compiled(path)
-    values = {name: parse_item(value) for name, value in json.loads(given).items()}
+    # What is null there is no JSON text at all: no item.
+    values = {
+        name: [] if value is None else [parse_item(value)]
+        for name, value in json.loads(given).items()
+    }
     return node(Context(parse_item(text), values, lax))
 
 

@@ -1,6 +1,7 @@
 """JSON values as Trino keeps them: normal text, objects of json_parse sorted by key."""
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
@@ -43,7 +44,8 @@ def number(written: str) -> str:
     """A JSON number as Jackson writes it back: integers exact, others as a double."""
     if written.lstrip("-").isdigit():
         return written if written != "-0" else "0"
-    return java_double(float(written))
+    value = float(written)
+    return written if math.isinf(value) else java_double(value)
 
 
 def quoted(text: str) -> str:

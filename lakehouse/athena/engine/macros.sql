@@ -28,6 +28,19 @@ CREATE OR REPLACE TEMP MACRO athena_round_integer(x, digits) AS
          ELSE (abs(CAST(x AS HUGEINT)) + CAST(10 ** -digits AS HUGEINT) // 2)
               // CAST(10 ** -digits AS HUGEINT) * CAST(10 ** -digits AS HUGEINT) * sign(x) END;
 
+-- Past 308 digits the power of ten is no double; a zero keeps the sign.
+CREATE OR REPLACE TEMP MACRO athena_round_floating(x, digits) AS
+    CASE WHEN NOT isfinite(x) THEN x WHEN digits < -308 THEN x * 0
+         ELSE round(x, CAST(least(digits, 2147483647) AS INTEGER)) END;
+
+CREATE OR REPLACE TEMP MACRO athena_cosine(a, b) AS
+    CASE WHEN len(a) <> len(b) THEN athena_invalid('The arguments must have the same length')
+         WHEN list_count(a) < len(a) OR list_count(b) < len(b) THEN NULL
+         WHEN list_inner_product(a, a) * list_inner_product(b, b) > 0
+         THEN list_inner_product(a, b) / sqrt(list_inner_product(a, a) * list_inner_product(b, b))
+         WHEN a IS NOT NULL AND b IS NOT NULL
+         THEN athena_invalid('Vector magnitude cannot be zero') END;
+
 CREATE OR REPLACE TEMP MACRO athena_within(x, low, high, name) AS
     CASE WHEN x BETWEEN low AND high THEN x
          WHEN x IS NOT NULL
@@ -97,9 +110,13 @@ CREATE OR REPLACE TEMP MACRO athena_interval(ms) AS to_microseconds(ms * 1000);
 CREATE OR REPLACE TEMP MACRO athena_with_seconds(x) AS
     CASE WHEN length(x) - length(replace(x, ':', '')) = 1 THEN x || ':00' ELSE x END;
 
-CREATE OR REPLACE TEMP MACRO athena_timestamp_text(x, digits) AS
-    make_timestamp(CAST(round(epoch_us(TRY_CAST(athena_with_seconds(x) AS TIMESTAMP))
-                              / 10.0 ** (6 - digits)) * 10 ** (6 - digits) AS BIGINT));
+CREATE OR REPLACE TEMP MACRO athena_floor_to(us, unit) AS us - ((us % unit) + unit) % unit;
+
+-- The engine cuts a text after six digits of a second, where Trino rounds.
+CREATE OR REPLACE TEMP MACRO athena_timestamp_text(x, unit) AS
+    make_timestamp(athena_floor_to(
+        epoch_us(TRY_CAST(athena_with_seconds(x) AS TIMESTAMP)) + unit // 2
+        + CASE WHEN unit = 1 AND regexp_matches(x, '[.][0-9]{6}[5-9]') THEN 1 ELSE 0 END, unit));
 
 CREATE OR REPLACE TEMP MACRO athena_timestamp_format(x, digits) AS
     strftime(x, '%Y-%m-%d %H:%M:%S')
@@ -118,8 +135,6 @@ CREATE OR REPLACE TEMP MACRO athena_interval_day_to_second_text(x) AS
     || lpad(CAST(abs(x) // 60000 % 60 AS VARCHAR), 2, '0') || ':'
     || lpad(CAST(abs(x) // 1000 % 60 AS VARCHAR), 2, '0') || '.'
     || lpad(CAST(abs(x) % 1000 AS VARCHAR), 3, '0');
-
-CREATE OR REPLACE TEMP MACRO athena_floor_to(us, unit) AS us - ((us % unit) + unit) % unit;
 
 CREATE OR REPLACE TEMP MACRO athena_round_timestamp(x, unit) AS
     make_timestamp(athena_floor_to(epoch_us(x) + unit // 2, unit));
@@ -155,8 +170,9 @@ CREATE OR REPLACE TEMP MACRO athena_zoned_local(local, name) AS
     CASE WHEN local IS NOT NULL AND name IS NOT NULL
          THEN struct_pack("at" := athena_instant(local, athena_zone(name)), "zone" := athena_zone(name)) END;
 
-CREATE OR REPLACE TEMP MACRO athena_parse_zoned(x, digits) AS
-    athena_zoned_local(CAST(athena_zoned_parts(x)[1] AS TIMESTAMP), athena_zoned_parts(x)[2]);
+CREATE OR REPLACE TEMP MACRO athena_parse_zoned(x, unit) AS
+    athena_zoned_local(athena_round_timestamp(CAST(athena_zoned_parts(x)[1] AS TIMESTAMP), unit),
+                       athena_zoned_parts(x)[2]);
 
 CREATE OR REPLACE TEMP MACRO athena_parse_datetime(x, pattern) AS
     athena_zoned_local(CAST(athena_joda_parse(x, pattern)[1] AS TIMESTAMP), athena_joda_parse(x, pattern)[2]);
@@ -180,6 +196,18 @@ CREATE OR REPLACE TEMP MACRO athena_join(x, delimiter) AS
     CASE WHEN x IS NOT NULL AND delimiter IS NOT NULL
          THEN coalesce(substr(array_to_string(list_transform(x, lambda e: delimiter || e), ''),
                               length(delimiter) + 1), '') END;
+
+-- A member without a value is left out.
+CREATE OR REPLACE TEMP MACRO athena_json_object(members, clash) AS
+    CASE WHEN len(list_filter(members, lambda m: m.k IS NULL)) > 0
+         THEN athena_invalid('null value passed for JSON object key to JSON_OBJECT function')
+         WHEN len(list_distinct(list_transform(
+                  list_filter(members, lambda m: m.v IS NOT NULL), lambda m: m.k)))
+              < len(list_filter(members, lambda m: m.v IS NOT NULL))
+         THEN athena_raise(clash)
+         ELSE '{' || athena_join(list_transform(
+                  list_filter(members, lambda m: m.v IS NOT NULL),
+                  lambda m: CAST(to_json(m.k) AS VARCHAR) || ':' || m.v), ',') || '}' END;
 
 CREATE OR REPLACE TEMP MACRO athena_substring(x, start) AS
     CASE WHEN start = 0 OR start > length(x) THEN '' WHEN start > 0 THEN substr(x, start)
@@ -216,6 +244,7 @@ CREATE OR REPLACE TEMP MACRO athena_split_limited(x, delimiter, most) AS
     CASE WHEN x IS NULL OR delimiter IS NULL OR most IS NULL THEN NULL
          WHEN delimiter = '' THEN athena_invalid('The delimiter may not be the empty string')
          WHEN most <= 0 THEN athena_invalid('Limit must be positive')
+         WHEN most > 2147483647 THEN athena_invalid('Limit is too large')
          WHEN len(string_split(x, delimiter)) <= most THEN string_split(x, delimiter)
          ELSE list_append(string_split(x, delimiter)[1 : most - 1],
                           athena_join(string_split(x, delimiter)[CAST(most AS BIGINT) :], delimiter)) END;

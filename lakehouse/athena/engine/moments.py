@@ -45,7 +45,7 @@ def joda_format(local: datetime, pattern: str, name: str, instant: datetime) -> 
 
 
 _ZONED = re.compile(
-    r"\s*(\d{4,5}-\d{1,2}-\d{1,2})(?: (\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,6}))?)?)?"
+    r"\s*(\d{4,5}-\d{1,2}-\d{1,2})(?: (\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?)?"
     r"(?:\s*([A-Za-z+-].*))?\s*"
 )
 
@@ -58,12 +58,15 @@ def zoned_parts(text: str) -> list[str]:
     try:
         day = date(*(int(part) for part in match[1].split("-")))
         hour, minute, second = (int(part or 0) for part in match.groups()[1:4])
-        clock = time(hour, minute, second, int((match[5] or "0").ljust(6, "0")))
-    except ValueError:
+        local = datetime.combine(day, time(hour, minute, second))
+        # What is past six digits of a second is rounded.
+        digits = (match[5] or "").ljust(7, "0")
+        local += timedelta(microseconds=int(digits[:6]) + (digits[6] >= "5"))
+    except (ValueError, OverflowError):
         raise FunctionError(
             f"Value cannot be cast to timestamp: {text}", "INVALID_CAST_ARGUMENT"
         ) from None
-    return [_written(datetime.combine(day, clock)), zone((match[6] or "UTC").strip())]
+    return [_written(local), zone((match[6] or "UTC").strip())]
 
 
 _ISO = re.compile(

@@ -75,7 +75,7 @@ def _round(call: Invocation) -> Value:
         template = f"athena_within({{0}}, {low}, {high}, '{value.type}')"
         return fill(cast_sql(template, value.type), [rounded], value.type)
     if value.type.base != "decimal":
-        template = cast_sql("round({0}, CAST({1} AS INTEGER))", value.type)
+        template = cast_sql("athena_round_floating({0}, {1})", value.type)
         return fill(template, [value, digits], value.type)
     return _decimal_digits(call, value, "round")
 
@@ -152,11 +152,6 @@ _OUT_OF_RANGE = (
     "CASE WHEN {0} BETWEEN -1 AND 1 THEN %s({0}) WHEN {0} IS NOT NULL THEN 'NaN'::DOUBLE END"
 )
 _FINITE = "CASE WHEN isfinite({0}) THEN %s({0}) WHEN {0} IS NOT NULL THEN 'NaN'::DOUBLE END"
-_DOT = "coalesce(list_inner_product(CAST({0} AS DOUBLE[]), CAST({1} AS DOUBLE[])), 0)"
-
-_COSINE = (
-    f"{_DOT} / (sqrt(list_inner_product({{0}}, {{0}})) * sqrt(list_inner_product({{1}}, {{1}})))"
-)
 
 FUNCTIONS = family(
     *_same("abs", "abs({0})", _NUMBERS),
@@ -206,7 +201,7 @@ FUNCTIONS = family(
     ),
     scalar(
         "cosine_similarity(array(double), array(double)) -> double",
-        f"({_COSINE})",
+        "athena_cosine({0}, {1})",
     ),
     scalar(
         "cosine_similarity(map(varchar, double), map(varchar, double)) -> double",
@@ -214,7 +209,7 @@ FUNCTIONS = family(
     ),
     scalar(
         "cosine_distance(array(double), array(double)) -> double",
-        f"(1.0 - {_COSINE})",
+        "(1.0 - athena_cosine({0}, {1}))",
     ),
     scalar(
         "cosine_distance(map(varchar, double), map(varchar, double)) -> double",

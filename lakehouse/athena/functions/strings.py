@@ -34,6 +34,8 @@ def _concat_ws(call: Invocation) -> Value:
     separator, *parts = call.values
     separator = coerce(separator, VARCHAR)
     if len(parts) == 1 and parts[0].type.base == "array":
+        if not can_coerce(parts[0].type, array(VARCHAR)):
+            raise call.unexpected("concat_ws(varchar, array(varchar)), concat_ws(varchar, varchar)")
         values = [separator, coerce(parts[0], array(VARCHAR))]
         return fill("CASE WHEN {0} IS NOT NULL THEN athena_join({1}, {0}) END", values, VARCHAR)
     values = [separator, *(coerce(part, VARCHAR) for part in parts)]
@@ -82,7 +84,11 @@ def _trims() -> list[Overload]:
         for overload in (
             # The blanks that fill a CHAR up are no part of its text.
             scalar(f"{name}(char) -> varchar", f"{name}(rtrim({{0}}, ' '), athena_blank())"),
-            scalar(f"{name}(char, varchar) -> varchar", f"{name}(rtrim({{0}}, ' '), {{1}})"),
+            scalar(f"{name}(varchar, char) -> varchar", f"{name}({{0}}, {{1}})"),
+            *(
+                scalar(f"{name}(char, {kind}) -> varchar", f"{name}(rtrim({{0}}, ' '), {{1}})")
+                for kind in ("char", "varchar")
+            ),
             scalar(f"{name}(varchar) -> varchar", f"{name}({{0}}, athena_blank())"),
             scalar(f"{name}(varchar, varchar) -> varchar", f"{name}({{0}}, {{1}})"),
         )
