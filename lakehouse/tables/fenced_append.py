@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.manifest import DataFile
+from pyiceberg.manifest import DataFile, ManifestFile
 from pyiceberg.table import CommitTableResponse, Table
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import AssertTableUUID
@@ -32,6 +32,8 @@ from lakehouse.tables.lean_transaction import LeanTransaction
 from lakehouse.tables.removal import Removal, Rewriting
 
 _ATTEMPTS = 20
+# A manifest of so many files is not merged with others any more.
+_LONG_MANIFEST = 1_000
 _FIRST_WAIT_SECONDS, _LONGEST_WAIT_SECONDS = 0.02, 1.0
 
 
@@ -92,8 +94,25 @@ def append_fenced(*appends: Append) -> None:
         time.sleep(wait * random.uniform(0.5, 1))  # noqa: S311
 
 
-class _MergeOverwriteFiles(_OverwriteFiles, _MergeAppendFiles):
+class _MergingAppend(_MergeAppendFiles):
+    """Adds files, and keeps the manifests few, at a cost that does not grow with the table.
+
+    PyIceberg writes a manifest that it merges others into anew until it has 8 MB: 30,000 entries,
+    each of which takes as long as a row of the commit.
+    """
+
+    def _process_manifests(self, manifests: list[ManifestFile]) -> list[ManifestFile]:
+        long = [each for each in manifests if _entries(each) >= _LONG_MANIFEST]
+        short = [each for each in manifests if _entries(each) < _LONG_MANIFEST]
+        return [*super()._process_manifests(short), *long]
+
+
+class _MergingOverwrite(_OverwriteFiles, _MergingAppend):
     """Replaces files by others, and keeps the manifests few."""
+
+
+def _entries(manifest: ManifestFile) -> int:
+    return (manifest.added_files_count or 0) + (manifest.existing_files_count or 0)
 
 
 _NOTHING = Rewriting((), ())
@@ -117,7 +136,7 @@ class _Attempt:
         self._removal = append.removal
         self._rewriting = append.removal.plan(append.table) if append.removal else _NOTHING
         removes = bool(self._rewriting.removed)
-        producer = _MergeOverwriteFiles if removes else _MergeAppendFiles
+        producer = _MergingOverwrite if removes else _MergingAppend
         self._producer = producer(
             Operation.OVERWRITE if removes else Operation.APPEND,
             self._transaction,
