@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyiceberg.io import PY_IO_IMPL
 from pyiceberg.io.pyarrow import PyArrowFileIO, PyArrowLocalFileSystem
+from pyiceberg.typedef import Properties
 
 _SYNCS_AT_ONCE = 8
 
@@ -70,6 +71,33 @@ class DurableFileIO(PyArrowFileIO):
         return _DurableFileSystem()
 
 
+class SyncedTogether(DurableFileIO):
+    """As that, but what it writes is on the disk only after `sync`: once for all of it."""
+
+    def __init__(self, properties: Properties) -> None:
+        self._written: list[Path] = []
+        super().__init__(properties)
+
+    def sync(self) -> None:
+        """Wait until all that was written is on the disk. Raises OSError."""
+        sync_files(self._written)
+        self._written.clear()
+
+    def _initialize_local_fs(self) -> "_FileSystemToSync":
+        return _FileSystemToSync(self._written)
+
+
 class _DurableFileSystem(PyArrowLocalFileSystem):
     def open_output_stream(self, path: str, *_: object, **__: object) -> pa.NativeFile:
         return create_synced(Path(path))
+
+
+class _FileSystemToSync(PyArrowLocalFileSystem):
+    def __init__(self, written: list[Path]) -> None:
+        super().__init__()
+        self._written = written
+
+    def open_output_stream(self, path: str, *_: object, **__: object) -> pa.NativeFile:
+        make_folder(Path(path).parent)
+        self._written.append(Path(path))
+        return pa.OSFile(path, "wb")

@@ -2,11 +2,13 @@
 
 import math
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 import pyarrow as pa
@@ -18,8 +20,11 @@ from lakehouse.catalog.locations import path_of
 from lakehouse.tables.arrow_partitions import split
 from lakehouse.tables.parquet_layout import ROW_GROUP_ROWS, USUAL, Encodings, Layout, PartitionFiles
 
+T = TypeVar("T")
+
+_CORES = os.cpu_count() or 1
 # More than cores, because some of them wait for the disk.
-_WRITERS = (os.cpu_count() or 1) + 2
+_WRITERS = _CORES + 2
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,8 @@ class _Part:
 
     def __init__(self, files: PartitionFiles) -> None:
         self.files = files
-        self.begun = False  # whether rows were written
         self.waiting = 0
+        self.job: Future[None] | None = None  # the last that writes rows
         self._rows: list[pa.Table] = []
 
     def add(self, rows: pa.Table) -> None:
@@ -89,8 +94,9 @@ class _Part:
 class DataFiles:
     """Data files in the making, one a partition, for rows that come bit by bit.
 
-    Threads encode the rows while their sender goes on, in the order in which they came. Files are
-    named `<prefix>-<unique>.parquet`; `writing` is told the location of each before it is there.
+    Threads encode the rows while their sender goes on, those of a partition in the order in which
+    they came. Files are named `<prefix>-<unique>.parquet`; `writing` is told the location of each
+    before it is there.
     Should the table get other columns meanwhile, or rows come of very many partitions in turn, a
     partition may have several of them. `order_id` is that of the table's sort order which the rows
     come in, if they do.
@@ -116,14 +122,15 @@ class DataFiles:
         self._done: list[DataFile] = []
         self._locations: list[str] = []
         self._pool = ThreadPoolExecutor(_WRITERS, thread_name_prefix="encode")
-        self._jobs: list[Future[None]] = []
+        self._jobs: deque[Future[None]] = deque()  # that write rows, the oldest first
 
     def add(self, rows: pa.Table) -> None:
         """Take rows with the columns of the table's schema.
 
         Raises also what went wrong with the rows that were added before.
         """
-        self._await_jobs()
+        while len(self._jobs) >= _CORES:
+            self._jobs.popleft().result()
         if self._layout is None or self._layout.schema != self._table.schema():
             self._finish([*self._parts])
             self._layout = Layout(self._table, rows.schema, self._encodings, self._order_id)
@@ -173,25 +180,32 @@ class DataFiles:
     def _encode(self, record: Record, count: int) -> None:
         """Let a thread write so many rows of a partition to its file."""
         part = self._parts[record]
-        if not part.begun:
-            begun = [each for each, other in self._parts.items() if other.begun]
+        if not part.job:
+            begun = [each for each, other in self._parts.items() if other.job]
             if len(begun) >= self._bounds.open:
                 self._finish(begun)
-        part.begun = True
-        self._jobs.append(self._pool.submit(part.files.write, part.take(count)))
+        part.job = self._pool.submit(_after, part.job, part.files.write, part.take(count))
+        self._jobs.append(part.job)
 
     def _finish(self, records: Sequence[Record]) -> None:
         """Write the rest of these partitions, and close their files."""
-        self._await_jobs()
         parts = [self._parts[record] for record in records]
         # The longest first, so that no core is left with one of them at the end.
         parts.sort(key=lambda part: -part.waiting)
-        jobs = [self._pool.submit(part.files.finish, part.take(part.waiting)) for part in parts]
+        jobs = [
+            self._pool.submit(_after, part.job, part.files.finish, part.take(part.waiting))
+            for part in parts
+        ]
         self._done += [file for job in jobs for file in job.result()]
         for record in records:
             del self._parts[record]
 
-    def _await_jobs(self) -> None:
-        jobs, self._jobs = self._jobs, []
-        for job in jobs:
-            job.result()
+
+def _after(before: Future[None] | None, write: Callable[[pa.Table], T], rows: pa.Table) -> T:
+    """What `write` returns, once those rows of the partition are written that came before.
+
+    Raises what went wrong with them. They have a thread already, so this never waits for ever.
+    """
+    if before:
+        before.result()
+    return write(rows)

@@ -18,6 +18,7 @@ from pyiceberg.table.update import AssertTableUUID
 from pyiceberg.table.update.snapshot import _MergeAppendFiles, _OverwriteFiles
 
 from lakehouse.catalog.commits import Change, TransactionalCatalog
+from lakehouse.catalog.durability import DurableFileIO, SyncedTogether
 from lakehouse.errors import LakehouseError, LockedError
 from lakehouse.tables.checkpoints import (
     carried_checkpoints,
@@ -137,10 +138,13 @@ class _Attempt:
         self._rewriting = append.removal.plan(append.table) if append.removal else _NOTHING
         removes = bool(self._rewriting.removed)
         producer = _MergingOverwrite if removes else _MergingAppend
+        io = append.table.io
+        # Manifests and their list are synced at once, each of which would wait for the disk.
+        files = SyncedTogether(io.properties) if isinstance(io, DurableFileIO) else None
         self._producer = producer(
             Operation.OVERWRITE if removes else Operation.APPEND,
             self._transaction,
-            append.table.io,
+            files or io,
             snapshot_properties={
                 **carried_checkpoints(metadata),
                 checkpoint_key(append.stream): append.checkpoint,
@@ -152,6 +156,8 @@ class _Attempt:
             self._producer.delete_data_file(file)
         try:
             self._producer.commit()
+            if files:
+                files.sync()
             if expiry := expiring(self._transaction.table_metadata, append.history):
                 self._transaction._apply((expiry,))
         except BaseException:
