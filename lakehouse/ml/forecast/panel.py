@@ -14,6 +14,10 @@ Floats = npt.NDArray[np.float64]
 Measure = Literal["revenue", "units"]
 MEASURES: tuple[Measure, ...] = ("revenue", "units")
 
+LONGEST = timedelta(days=2 * 365)
+"""What is older is not learned from: no model knows a yearly season, and each fit takes as long as
+its history."""
+
 AMOUNTS = {
     "units": pl.col("quantity").cast(pl.Float64),
     "revenue": pl.col("quantity") * pl.col("unit_price"),
@@ -74,6 +78,11 @@ def last_full_day(days: pl.Series, through: pl.Series) -> date:
     moments = closing["at"].cast(pl.Int64).to_list()
     hour = 3_600_000_000_000  # in nanoseconds, as polars counts the time of day
     return last if moments[-1] >= min(moments[:-1]) - hour else closing["day"][-2]
+
+
+def recent(demand: pl.DataFrame, last: date) -> pl.DataFrame:
+    """The lines that a forecast from the day `last` on learns from."""
+    return demand.filter(pl.col("ordered_at").dt.date() > last - LONGEST)
 
 
 def daily_panel(

@@ -8,7 +8,7 @@ import polars as pl
 from lakehouse.errors import ModelError
 from lakehouse.ml.forecast.levels import LEVELS
 from lakehouse.ml.forecast.outlook import Outlook, last_origin_low, look_ahead
-from lakehouse.ml.forecast.panel import last_full_day
+from lakehouse.ml.forecast.panel import last_full_day, recent
 from lakehouse.ml.orders import demand
 from lakehouse.ml.runs.record import Metric
 from lakehouse.ml.runs.recording import Recording
@@ -36,6 +36,7 @@ def forecast(recording: Recording, request: Request, progress: Progress) -> None
     if wanted.is_empty():
         raise ModelError("there is no sale to learn from", hint="run `lakehouse build`")
     last = last_full_day(wanted["ordered_at"].dt.date(), wanted["ordered_at"])
+    wanted = recent(wanted, last)
     outlooks: list[Outlook] = []
     for name in request.levels:
         with progress.task(f"forecast: {name.replace('_', ' ')}"):

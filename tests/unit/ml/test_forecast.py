@@ -12,7 +12,7 @@ from lakehouse.ml.forecast.intervals import Errors, calibrate
 from lakehouse.ml.forecast.levels import LEVELS
 from lakehouse.ml.forecast.models import FORECASTERS, fill_closed, histories, predict
 from lakehouse.ml.forecast.outlook import look_ahead
-from lakehouse.ml.forecast.panel import Panel, daily_panel, last_full_day, weekly_panel
+from lakehouse.ml.forecast.panel import Panel, daily_panel, last_full_day, recent, weekly_panel
 from lakehouse.ml.forecast.projection import Projection
 from tests.unit.ml.shop import line, lines
 
@@ -139,6 +139,12 @@ def test_panels_sum_by_day_and_by_weeks_back_from_the_end() -> None:
     assert weekly.starts == (MONDAY + timedelta(days=1), MONDAY + timedelta(days=8))
     assert weekly.values.tolist() == [[2 + 3 + 4 + 5 + 6 + 7, sum(range(9, 16))]]
     assert weekly.open_share.tolist() == pytest.approx([6 / 7, 1])
+
+
+def test_what_is_older_than_two_years_is_not_learned_from() -> None:
+    days = [MONDAY - timedelta(days=n) for n in (0, 729, 730, 9_000)]
+    shop = lines(*day_lines(dict.fromkeys(days, 1)))
+    assert recent(shop, MONDAY)["ordered_at"].dt.date().to_list() == days[:2]
 
 
 def test_the_conformal_interval_covers_what_it_says() -> None:
