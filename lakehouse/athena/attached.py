@@ -96,8 +96,8 @@ def _struct(whole: str, tokens: list[str]) -> Type:
 class AttachedSchema:
     """Finds the tables of one attached catalog; a bare name is looked up in `database`.
 
-    `ask` gives the rows of a query of the engine, and raises its errors; `closed` is told the name
-    of what lies among closed files, and raises what is to be said of a table there.
+    `ask` gives the rows of a query of the engine, and raises its errors; `refused` is told the name
+    of what the engine could not open and why, and raises what is to be said of a table there.
     """
 
     def __init__(
@@ -105,15 +105,15 @@ class AttachedSchema:
         ask: Rows,
         catalog: str,
         database: str = "default",
-        closed: Callable[[str, str], None] = lambda database, name: None,
+        refused: Callable[[str, str, duckdb.Error], None] = lambda database, name, error: None,
     ) -> None:
         self._ask = ask
         self._catalog = catalog
         self._database = database
-        self._closed = closed
+        self._refused = refused
 
     def table(self, parts: tuple[str, ...]) -> TableColumns | None:
-        """The table of a dotted name, or None if there is none. Raises what `closed` does."""
+        """The table of a dotted name, or None if there is none. Raises what `refused` does."""
         if len(parts) == 3 and parts[0] not in (*OWN_CATALOGS, self._catalog.lower()):
             return None
         database = parts[-2] if len(parts) > 1 else self._database
@@ -122,10 +122,13 @@ class AttachedSchema:
             described = self._ask(f"DESCRIBE {sql}")
         except duckdb.CatalogException:
             return None
-        except duckdb.PermissionException:
+        except duckdb.PermissionException as e:
             # A name like x.parquet the engine also looks for among files, which are closed.
-            self._closed(database, parts[-1])
+            self._refused(database, parts[-1], e)
             return None
+        except (duckdb.InvalidInputException, duckdb.IOException) as e:
+            self._refused(database, parts[-1], e)
+            raise
         columns = tuple((str(line[0]), type_from_engine(str(line[1]))) for line in described)
         # The engine's own name for a row's file; a column of that name hides it.
         named = any(name.lower() == _FILE for name, _ in columns)

@@ -113,8 +113,7 @@ def error_of_kind(kind: str, text: str) -> AthenaError:
     for _, name, code in _BY_CLASS:
         if kind == name:
             return AthenaError(code, first)
-    return AthenaError(
-        "GENERIC_INTERNAL_ERROR",
-        first,
-        hint="the translated statement was refused by the engine; please report it",
-    )
+    hint = "the translated statement was refused by the engine; please report it"
+    if kind == "IO":
+        hint = "a file of the table could not be read; is the home complete?"
+    return AthenaError("GENERIC_INTERNAL_ERROR", first, hint=hint)

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from functools import cached_property, partial
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
@@ -31,6 +32,7 @@ from lakehouse.athena.translation import Translation
 from lakehouse.athena.writing.router import WriteRouter
 from lakehouse.athena.writing.views import StoredView, ViewingSchema, Views
 from lakehouse.catalog import open_catalog
+from lakehouse.catalog.damage import files_of
 from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
 from lakehouse.catalog.locations import path_of
 from lakehouse.catalog.statistics import namespaces, table_names
@@ -209,7 +211,7 @@ class Lake:
         ask = self._session.texts
         known = self._known.setdefault(database, {})
         place = partial(self._metadata_place, database=database)
-        attached = Remembered(AttachedSchema(ask, LAKE, database, self._tell_closed), place, known)
+        attached = Remembered(AttachedSchema(ask, LAKE, database, self._tell_refused), place, known)
         tables = MetadataSchema(attached, lambda: self._catalog, self._session.hold, ask, database)
 
         def find(parts: tuple[str, ...]) -> ExternalTable | None:
@@ -224,11 +226,14 @@ class Lake:
         scope = self._scope()
         return looked if scope is None else SeenSchema(looked, scope)
 
-    def _tell_closed(self, database: str, name: str) -> None:
-        """Raises CatalogError for a table of the catalog whose files SQL may not read."""
+    def _tell_refused(self, database: str, name: str, error: duckdb.Error) -> None:
+        """Raises CatalogError for a table that SQL may not read, or whose metadata is damaged."""
         try:
-            location = self._catalog.load_table((*database.split("."), name)).location()
+            with files_of(f"{database}.{name}"):
+                location = self._catalog.load_table((*database.split("."), name)).location()
         except (NoSuchTableError, NoSuchNamespaceError):
+            return
+        if not isinstance(error, duckdb.PermissionException):
             return
         place = path_of(location)
         folder = place.parents[len(database.split("."))] if place else location

@@ -155,6 +155,14 @@ class LakeSqlCatalog(DefaultingCatalog, SqlViews, SqlCatalog):
         io = self._load_file_io(metadata.properties, location)
         return Table(levels, metadata, location, io, self)
 
+    def table_exists(self, identifier: str | Identifier) -> bool:
+        """As PyIceberg's, and without a look at the metadata, which may be damaged."""
+        try:
+            self.metadata_location(Catalog.identifier_to_tuple(identifier))
+        except NoSuchTableError:
+            return False
+        return True
+
     def metadata_location(self, identifier: Identifier) -> str:
         """Where the table's current metadata lies. Raises NoSuchTableError."""
         row = select(IcebergTables.metadata_location).where(*self._row_of(identifier), _IS_TABLE)

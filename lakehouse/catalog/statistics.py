@@ -8,7 +8,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 
-from lakehouse.errors import CatalogError
+from lakehouse.catalog.damage import files_of
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,10 @@ def statistics_of(catalog: Catalog, identifier: Identifier) -> TableStatistics |
     Raises CatalogError when its metadata or manifests can't be read.
     """
     try:
-        return measured(catalog.load_table(identifier), identifier)
+        with files_of(".".join(identifier)):
+            return measured(catalog.load_table(identifier), identifier)
     except NoSuchTableError:
         return None
-    except FileNotFoundError as e:
-        raise CatalogError(
-            f"a file of {'.'.join(identifier)} is missing: {e}",
-            hint="restore it, or drop the table",
-        ) from e
 
 
 def namespaces(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier]:
@@ -70,7 +66,7 @@ def table_names(catalog: Catalog, above: Identifier = ()) -> Iterator[Identifier
 
 
 def measured(table: Table, identifier: Identifier) -> TableStatistics:
-    """The size of a table. Raises FileNotFoundError when a manifest is gone."""
+    """The size of a table; it reads manifests."""
     snapshot = table.current_snapshot()
     manifests = snapshot.manifests(table.io) if snapshot else []
     sizes = [

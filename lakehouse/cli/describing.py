@@ -34,17 +34,33 @@ def tables(invocation: "Invocation", as_json: bool) -> None:
     from lakehouse.catalog import open_catalog
     from lakehouse.catalog.entries import entries
     from lakehouse.catalog.explaining import explained
+    from lakehouse.errors import LakehouseError
 
     settings = invocation.settings()
+    rows, errors = list[dict[str, object]](), list[LakehouseError]()
     with open_catalog(settings, create=False) as catalog, explained("the catalog"):
         places = Places.of(settings)
-        rows = [row for entry in entries(catalog) for row in _sizes(catalog, entry, places)]
+        for entry in entries(catalog):
+            try:
+                rows += _sizes(catalog, entry, places)
+            except LakehouseError as e:
+                rows.append(_named(entry) | dict.fromkeys(_NUMBERS))
+                errors.append(e)
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif rows:
         _print_aligned(rows)
     else:
         console.note("no tables yet: run `lakehouse build`")
+    for error in errors[:-1]:
+        console.complain(error)
+    if errors:
+        raise errors[-1]
+
+
+def _named(entry: "Entry") -> dict[str, object]:
+    namespace, name = ".".join(entry.identifier[:-1]), entry.identifier[-1]
+    return {"namespace": namespace, "table": name, "kind": entry.kind}
 
 
 def _sizes(catalog: "Catalog", entry: "Entry", places: "Places") -> Iterator[dict[str, object]]:
@@ -54,7 +70,7 @@ def _sizes(catalog: "Catalog", entry: "Entry", places: "Places") -> Iterator[dic
     from lakehouse.catalog.statistics import statistics_of
 
     namespace, name = ".".join(entry.identifier[:-1]), entry.identifier[-1]
-    row: dict[str, object] = {"namespace": namespace, "table": name, "kind": entry.kind}
+    row = _named(entry)
     if entry.kind == "iceberg":
         if statistics := statistics_of(catalog, entry.identifier):
             yield row | asdict(statistics)

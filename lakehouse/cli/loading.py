@@ -23,24 +23,25 @@ def loaded(settings: "Settings", name: str) -> Iterator["Table"]:
     from pyiceberg.exceptions import NoSuchTableError
 
     from lakehouse.catalog import open_catalog
+    from lakehouse.catalog.damage import files_of
     from lakehouse.catalog.entries import kind_of
     from lakehouse.catalog.explaining import explained
     from lakehouse.errors import CatalogError
 
     identifier = tuple(name.split("."))
     with open_catalog(settings, create=False) as catalog, explained("the catalog"):
+        if len(identifier) < 2 or not all(identifier):
+            raise _missing(name)
         try:
-            yield catalog.load_table(identifier)
-        except (NoSuchTableError, ValueError) as e:
+            with files_of(name):
+                yield catalog.load_table(identifier)
+        except NoSuchTableError as e:
             kind = kind_of(catalog, identifier)
             if kind in ("view", "external"):
                 what = "a view" if kind == "view" else "a table of raw files"
                 hint = f"`lakehouse catalog show {name}` tells what it is"
                 raise CatalogError(f"{name} is {what}, not an Iceberg table", hint=hint) from e
             raise _missing(name) from e
-        except FileNotFoundError as e:
-            hint = "roll it back to a snapshot that has all its files, or drop it"
-            raise CatalogError(f"a file of {name} is missing: {e}", hint=hint) from e
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
 from lakehouse.catalog import open_catalog
+from lakehouse.catalog.damage import files_of
 from lakehouse.catalog.explaining import explained
 from lakehouse.catalog.statistics import TableStatistics, table_statistics
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError
 from lakehouse.tables.details import (
     Partition,
     TableDetails,
@@ -40,14 +40,15 @@ def sizes(settings: Settings) -> list[TableStatistics]:
 def described(settings: Settings, name: str) -> Described | None:
     """The table `namespace.table`, None when there is none. Raises CatalogError."""
     with _opened(settings) as catalog:
-        try:
-            table = catalog.load_table(tuple(name.split(".")))
-            return Described(details_of(table), partitions_of(table), versions_of(table))
-        except (NoSuchTableError, NoSuchNamespaceError, ValueError):
+        identifier = tuple(name.split("."))
+        if len(identifier) < 2 or not all(identifier):
             return None
-        except FileNotFoundError as e:
-            hint = "roll it back to a snapshot that has all its files, or drop it"
-            raise CatalogError(f"a file of {name} is missing: {e}", hint=hint) from e
+        try:
+            with files_of(name):
+                table = catalog.load_table(identifier)
+                return Described(details_of(table), partitions_of(table), versions_of(table))
+        except (NoSuchTableError, NoSuchNamespaceError):
+            return None
 
 
 @contextmanager

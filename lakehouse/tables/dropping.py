@@ -13,6 +13,7 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.typedef import Identifier
 
+from lakehouse.catalog.damage import files_of
 from lakehouse.catalog.drafts import drafts_of
 from lakehouse.catalog.entries import Kind, entries_in, kind_of
 from lakehouse.catalog.external_tables import ExternalTable, ExternalTables, external_tables
@@ -112,7 +113,8 @@ def plan_rename(catalog: Catalog, old: Identifier, new: Identifier) -> Rename:
     told, streams = f"{names[0]} to {names[1]}.", tuple[str, ...]()
     if kind == "iceberg":
         _refuse_draft(catalog, old)
-        streams = streams_of(catalog.load_table(old).metadata)
+        with files_of(names[0]):
+            streams = streams_of(catalog.load_table(old).metadata)
         again = _AGAIN.format(streams=", ".join(streams)).replace("It holds", "With it goes")
         told += again if streams else ""
     elif kind == "external":
@@ -146,15 +148,22 @@ def rename(catalog: Catalog, plan: Rename) -> None:
 
 
 def _told_of_table(catalog: Catalog, identifier: Identifier, *, keep_files: bool) -> str:
-    table = catalog.load_table(identifier)
     _refuse_draft(catalog, identifier)
-    size = measured(table, identifier)
+    name = ".".join(identifier)
+    try:
+        with files_of(name):
+            table = catalog.load_table(identifier)
+            size = measured(table, identifier)
+    except CatalogError as e:
+        if not keep_files:
+            raise
+        return f"table {name}, leaving its files where they are ({e.message})."
     rows = "" if size.rows is None else f"{size.rows:,} rows, "
     files = f"{size.files:,} files, {size.bytes:,} bytes, {size.snapshots:,} snapshots"
     fate = f"leaving its files in {table.location()}" if keep_files else "with all its files"
     streams = streams_of(table.metadata)
     again = _AGAIN.format(streams=", ".join(streams)) if streams else ""
-    return f"table {'.'.join(identifier)} ({rows}{files}), {fate}.{again}"
+    return f"table {name} ({rows}{files}), {fate}.{again}"
 
 
 def _check_empty(catalog: Catalog, identifier: Identifier) -> None:

@@ -115,7 +115,9 @@ def check_bookmarks(table: Table, target: Snapshot, bookmarks: Bookmarks | None)
 
 
 def check_free(table: Table, name: str) -> None:
-    """Raises CatalogError when a tag or branch has the name already."""
+    """Raises CatalogError when a tag or branch has the name already, or it is blank."""
+    if not name.strip():
+        raise CatalogError("a tag or branch needs a name", hint="as in `closing-2026-01`")
     if name in table.metadata.refs:
         where = ".".join(table.name())
         raise CatalogError(f"{where} has {name!r} already", hint="delete it first: --delete")

@@ -24,6 +24,7 @@ from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 from pyiceberg.types import NestedField
 
+from lakehouse.catalog.damage import files_of
 from lakehouse.catalog.sql import LakeSqlCatalog
 
 _MOST = 256  # tables' states that are remembered
@@ -96,17 +97,19 @@ class TableFiles:
     @cached_property
     def _files(self) -> list[tuple[DataFile, int]]:
         snapshot = self.table.current_snapshot()
-        return [
-            (entry.data_file, manifest.partition_spec_id)
-            for manifest in (snapshot.manifests(self.table.io) if snapshot else [])
-            for entry in manifest.fetch_manifest_entry(self.table.io, discard_deleted=True)
-        ]
+        with files_of(self.name):
+            return [
+                (entry.data_file, manifest.partition_spec_id)
+                for manifest in (snapshot.manifests(self.table.io) if snapshot else [])
+                for entry in manifest.fetch_manifest_entry(self.table.io, discard_deleted=True)
+            ]
 
     def _sizes(self, file: DataFile) -> dict[int, int]:
         if file.column_sizes:
             return dict(file.column_sizes)
         if file.file_path not in self._footers:
-            with self.table.io.new_input(file.file_path).open() as opened:
+            opening = self.table.io.new_input(file.file_path)
+            with files_of(self.name), opening.open() as opened:
                 self._footers[file.file_path] = _footer(pq.ParquetFile(opened), self.schema)
         return self._footers[file.file_path]
 

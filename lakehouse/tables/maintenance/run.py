@@ -13,6 +13,7 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 
+from lakehouse.catalog.damage import files_of
 from lakehouse.catalog.statistics import table_names
 from lakehouse.errors import CatalogError, LakehouseError
 from lakehouse.progress import SILENT, Progress
@@ -88,20 +89,17 @@ class Maintenance:
         done: list[Action] = []
         error: LakehouseError | None = None
         try:
-            for step, site in self._steps(name):
-                done += step(site)
+            with files_of(".".join(name)):
+                for step, site in self._steps(name):
+                    done += step(site)
         except NoSuchTableError:
             pass  # dropped: there is nothing left to maintain
         except LakehouseError as e:
-            error = e
+            # Its files go with a table that is dropped meanwhile.
+            error = e if self.catalog.table_exists(name) else None
         except CommitFailedException as e:
             message = f"{'.'.join(name)} is changed by others all the time: {e}"
             error = CatalogError(message, hint="nothing of it was lost; run again later")
-        except FileNotFoundError as e:
-            if self.catalog.table_exists(name):
-                message = f"a file of {'.'.join(name)} is missing: {e}"
-                hint = "restore it, or roll the table back to a snapshot that has all its files"
-                error = CatalogError(message, hint=hint)
         return Maintained(".".join(name), tuple(done), error)
 
     def _steps(self, name: Identifier) -> Iterator[tuple[Step, Site]]:

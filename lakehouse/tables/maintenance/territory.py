@@ -9,6 +9,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 from pyiceberg.typedef import Identifier
 
+from lakehouse.catalog.damage import files_of
 from lakehouse.catalog.statistics import table_names
 from lakehouse.tables.maintenance.reachability import plain, reachable
 
@@ -47,7 +48,8 @@ class Territory:
         for other in self._others():
             where = plain(other.location()).rstrip("/") + "/"
             if where.startswith(self.roots) or any(root.startswith(where) for root in self.roots):
-                found |= reachable(other.metadata, other.metadata_location, other.io)
+                with files_of(".".join(other.name())):
+                    found |= reachable(other.metadata, other.metadata_location, other.io)
         return frozenset(found)
 
     def _others(self) -> Iterator[Table]:
@@ -55,6 +57,8 @@ class Territory:
         for name in table_names(self.catalog):
             if name != own:
                 try:
-                    yield self.catalog.load_table(name)
+                    with files_of(".".join(name)):
+                        table = self.catalog.load_table(name)
                 except NoSuchTableError:
                     continue  # dropped since it was listed
+                yield table

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from lakehouse.catalog import open_catalog
 from lakehouse.cli.root import _exit_code, lakehouse
 from lakehouse.config import Settings
+from lakehouse.errors import CatalogError
 
 
 @pytest.fixture
@@ -56,6 +57,44 @@ def test_tables_are_listed_as_json(shop: Settings) -> None:
         "snapshots": 0,
     }
     assert (sales["table"], sales["rows"], sales["files"]) == ("sales", 1234, 1)
+
+
+DAMAGES = {
+    "cut off": lambda file: file.write_bytes(file.read_bytes()[:100]),
+    "empty": lambda file: file.write_bytes(b""),
+    "overwritten": lambda file: file.write_bytes(b"\xff" * 3000),
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("kind", ["*.metadata.json", "snap-*.avro", "*-m0.avro"])
+def test_a_damaged_table_is_told_beside_the_others_and_can_be_dropped(
+    shop: Settings, kind: str, damage: str
+) -> None:
+    for file in (shop.warehouse / "shop/sales/metadata").glob(kind):
+        DAMAGES[damage](file)
+
+    def fails(*arguments: str) -> str:
+        result = CliRunner().invoke(lakehouse, ["--home", str(shop.home), *arguments])
+        assert isinstance(result.exception, CatalogError)
+        assert "a file of shop.sales is" in result.exception.message
+        assert "--keep-files" in result.exception.hint
+        return result.stdout
+
+    empty, sales = json.loads(fails("catalog", "tables", "--json"))
+    assert (empty["table"], empty["rows"], sales["table"], sales["rows"]) == (
+        "empty", 0, "sales", None,
+    )  # fmt: skip
+    for command in ("show", "partitions"):
+        fails("catalog", command, "shop.sales")
+    fails("tables", "maintain", "--full")
+    fails("catalog", "drop", "shop.sales", "--dry-run")
+    fails("catalog", "drop", "shop.sales", "--yes")
+    run(shop, "catalog", "drop", "shop.sales", "--keep-files", "--yes")
+    assert [each["table"] for each in json.loads(run(shop, "catalog", "tables", "--json"))] == [
+        "empty"
+    ]
 
 
 def test_no_tables_are_no_data(settings: Settings) -> None:
