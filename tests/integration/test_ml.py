@@ -299,6 +299,9 @@ def test_before_the_first_build_there_is_a_hint(tmp_path: Path) -> None:
         assert [(run.status, run.error) for run in failed] == [
             ("failed", str(outcomes["quantity"].error))
         ]
+        with pytest.raises(ModelError, match="quantity has no version in production") as told:
+            registry.named(empty, "quantity")
+        assert "too few" in told.value.hint
         recorded = len(store.runs(empty))
         again = {o.task: o for o in execute_due(empty, clock())}
         assert "too few" in str(again["quantity"].error)

@@ -47,7 +47,7 @@ def standings(purchases: pl.DataFrame, end: datetime) -> Standings:
     few = min(train.height, test.height) < FEWEST_CUSTOMERS
     if few or train["returned"].n_unique() < 2 or train["segment_after"].n_unique() < 2:
         raise ModelError(
-            "too little is known of the customers to learn who returns",
+            "too little is known of the customers to learn what they will do",
             hint="it takes half a year of orders and some 50 customers",
         )
     return Standings(train, test, day)

@@ -112,6 +112,9 @@ def named(lake: Lake, name: str) -> Run:
     Raises ModelError when there is none, or more than one.
     """
     version = production(lake, name)
+    if version is None and (tried := runs(lake, name)):
+        why = tried[0].error or "`lakehouse ml runs` lists its runs"
+        raise ModelError(f"{name} has no version in production", hint=why)
     return find(lake, version.run_id if version else name)
 
 
