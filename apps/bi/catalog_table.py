@@ -44,6 +44,7 @@ def show(view: LakeView, name: str) -> str:
             [asdict(each) for each in found.details.columns],
             column_config=described.column_columns(),
             hide_index=True,
+            height="content",
             alt=f"The columns of {name}: types, partitioning and descriptions",
         )
     left, right = st.columns(2)

@@ -19,8 +19,17 @@ from lakehouse.query.published_moment import UnpublishedError
 from lakehouse.query.published_seen import SeenMarts, seen
 from lakehouse.query.published_watch import Condition, Published
 
-# On paper: no controls, and the whole page instead of what the window shows of it.
-_PRINT = """<style>@media print {
+# On paper: no controls, and the whole page instead of what the window shows of it. The sheet has
+# A4's shape and is as wide as the page, so that tables keep their columns; a printer makes it
+# smaller, and so is made what was drawn for a wider window. On a phone the figures are smaller, and
+# what stands about them may take two lines.
+_LOOKS = """<style>@page { size: 300mm 424mm; margin: 10mm }
+@media (max-width: 640px) {
+    [data-testid=stMetricValue] { font-size: 1.5rem }
+    [data-testid=stMetric] [class*=stMarkdownEllipsis] :is(p, *) { white-space: normal }
+    [data-testid=stMetric] [class*=stMarkdownEllipsis] { white-space: normal; overflow: visible }
+}
+@media print {
     [data-testid=stSidebar], [data-testid=stHeader], [data-testid=stElementToolbar],
     [data-testid=stPopover], [data-testid=stTextInput],
     .st-key-filters > :not(:last-child), .stTooltipIcon {
@@ -28,6 +37,8 @@ _PRINT = """<style>@media print {
     [data-testid=stApp], [data-testid=stAppViewContainer], [data-testid=stMain] {
         position: static !important; overflow: visible !important; height: auto !important }
     [class*=st-key-card_], [data-testid=stMetric] { break-inside: avoid }
+    :is([data-testid=stDataFrame], [data-testid=stEChartsChart]) * { max-width: 100% !important }
+    :is([data-testid=stDataFrame], [data-testid=stEChartsChart]) canvas { height: auto !important }
     .stMainBlockContainer { padding: 0 !important }
 }</style>"""
 _SCRIPTS = Path(__file__).with_name("app_pages")
@@ -42,7 +53,7 @@ def run() -> None:
     viewer = gate.let_in()
     spec = next(spec for spec in specs if offered[spec.path] is chosen)
     st.set_page_config(page_title=f"{spec.title} · Cadabra")
-    st.html(_PRINT)
+    st.html(_LOOKS)
     published, freshness, answer = header.head(spec)
     try:
         if spec.of_all_rows and narrowed(viewer) is not None:

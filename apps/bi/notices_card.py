@@ -67,5 +67,6 @@ def _table(rows: list[Row], alt: str) -> None:
             "error": column.TextColumn("Last error"),
         },
         hide_index=True,
+        placeholder="",
         alt=alt,
     )

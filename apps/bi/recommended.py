@@ -62,7 +62,7 @@ def with_product(view: View, code: str) -> str:
         "In the same basket",
         baskets,
         "Orders that have both; the share of the product's orders; how many times as often as by "
-        "chance.",
+        "chance. Left out: orders of more than 200 products, and what was taken back within a day.",
     )
     left, right = st.columns([3, 2])
     with left:

@@ -130,3 +130,7 @@ def test_a_page_prints_whole_and_without_its_controls(visit: Open) -> None:
     assert height["height"] > 900
     sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(width="210mm", height="148mm"))
     assert len(sheets) > 1
+    # What was drawn for a wide window fits a narrow sheet: nothing draws it anew for that.
+    drawn = page.locator("[data-testid=stDataFrame] canvas").first
+    drawn.evaluate("one => { one.style.width = '5000px' }")
+    assert drawn.bounding_box()["width"] < 1440  # type: ignore[index]

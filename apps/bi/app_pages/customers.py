@@ -89,6 +89,7 @@ with card(
         customer_tables.best_rows(best),
         column_config=customer_tables.best_columns(best),
         hide_index=True,
+        height="content",
         key=key,
         on_select=partial(customer_search.chosen, key, [each["customer_id"] for each in best]),
         selection_mode="single-row",

@@ -78,5 +78,6 @@ with card(this, "Values", looked.ahead, key="values"):
         forecast_wording.value_rows(ahead),
         column_config=forecast_wording.value_columns(ahead, measure),
         hide_index=True,
+        height="content",
         alt=f"{name}: what is expected, with its intervals",
     )
