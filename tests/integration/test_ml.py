@@ -1,5 +1,6 @@
 """Every task on a real catalog: run, publish, trace, promote, roll back, repeat, ask."""
 
+import asyncio
 import json
 import threading
 import time
@@ -472,6 +473,21 @@ def test_customers_over_http(client: Client) -> None:
     assert (missing.status_code, missing.json()["error"]) == (404, "no customer 'nobody'")
     assert client.get("/elsewhere").status_code == 404
     assert client.post("/v1/quantity", data=b"x" * 1_000_001).status_code == 413
+
+
+def test_who_hangs_up_within_a_request_is_no_bug(lake: Lake) -> None:
+    app = make_app(lake, state.load_quantity(lake), lambda: NOW)
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/quantity", "headers": []}
+    asyncio.run(app(scope | {"query_string": b""}, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_the_service_describes_itself(client: Client) -> None:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
@@ -118,10 +118,13 @@ def _listening(host: str, port: int) -> socket.socket:
 
 async def _body(request: Request) -> bytes:
     content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST_BODY:
-            raise HTTPException(413, "the body is larger than 1 MB")
+    try:
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > LARGEST_BODY:
+                raise HTTPException(413, "the body is larger than 1 MB")
+    except ClientDisconnect as e:  # nobody will read the answer
+        raise HTTPException(400, "the body was cut off") from e
     return content
 
 
