@@ -33,9 +33,14 @@ def load_extensions(con: duckdb.DuckDBPyConnection) -> None:
 
     Raises duckdb.IOException when a wheel does not match DuckDB's version.
     """
-    con.execute("SET autoinstall_known_extensions = false")
-    for name in EXTENSIONS:
-        con.execute(f"LOAD {literal(_file_of(name))}")
+    for statement in loading_extensions():
+        con.execute(statement)
+
+
+def loading_extensions() -> list[str]:
+    """The statements that load them."""
+    loads = [f"LOAD {literal(_file_of(name))}" for name in EXTENSIONS]
+    return ["SET autoinstall_known_extensions = false", *loads]
 
 
 def attach_lake(  # noqa: PLR0913 - one keyword an option
@@ -55,9 +60,38 @@ def attach_lake(  # noqa: PLR0913 - one keyword an option
     `max_staleness` lets a table's metadata be reused for that long without asking the catalog
     again; without it every statement sees the newest snapshot.
     """
+    for statement in attaching_lake(
+        endpoint,
+        alias=alias,
+        default_namespace=default_namespace,
+        read_only=read_only,
+        max_staleness=max_staleness,
+    ):
+        con.execute(statement)
+
+
+def attaching_lake(
+    endpoint: Address,
+    *,
+    alias: str = "lake",
+    default_namespace: str | None = None,
+    read_only: bool = False,
+    max_staleness: timedelta | None = None,
+) -> list[str]:
+    """The statements that attach it, for another process: they hold the token."""
     # As in Athena, a dropped table takes its files with it; they would never be found again.
     options = ["TYPE iceberg", "PURGE_REQUESTED true", f"ENDPOINT {literal(endpoint.uri)}"]
-    options.append(_authorized(con, endpoint, alias))
+    statements = []
+    if endpoint.token:
+        # Given as a secret, `duckdb_databases()` can't show it.
+        secret = identifier(f"token of {alias}")
+        statements.append(
+            f"CREATE OR REPLACE TEMPORARY SECRET {secret} "
+            f"(TYPE iceberg, TOKEN {literal(endpoint.token)})"
+        )
+        options.append(f"SECRET {secret}")
+    else:
+        options.append("AUTHORIZATION_TYPE 'none'")
     if default_namespace is not None:
         options.append(f"DEFAULT_SCHEMA {literal(default_namespace)}")
     if read_only:
@@ -67,21 +101,10 @@ def attach_lake(  # noqa: PLR0913 - one keyword an option
             f"MAX_TABLE_STALENESS INTERVAL {literal(f'{max_staleness.total_seconds()} seconds')}"
         )
     # DuckDB writes rows as they come; files that are out of order are maintenance's work.
-    con.execute("SET unsafe_iceberg_ignore_sort_order = true")
+    statements.append("SET unsafe_iceberg_ignore_sort_order = true")
     warehouse = literal(endpoint.warehouse)
-    con.execute(f"ATTACH {warehouse} AS {identifier(alias)} ({', '.join(options)})")
-
-
-def _authorized(con: duckdb.DuckDBPyConnection, endpoint: Address, alias: str) -> str:
-    """The option that carries the token; given as a secret, `duckdb_databases()` can't show it."""
-    if not endpoint.token:
-        return "AUTHORIZATION_TYPE 'none'"
-    secret = identifier(f"token of {alias}")
-    con.execute(
-        f"CREATE OR REPLACE TEMPORARY SECRET {secret} "
-        f"(TYPE iceberg, TOKEN {literal(endpoint.token)})"
-    )
-    return f"SECRET {secret}"
+    statements.append(f"ATTACH {warehouse} AS {identifier(alias)} ({', '.join(options)})")
+    return statements
 
 
 def _file_of(extension: str) -> str:

@@ -1,16 +1,19 @@
-"""A published state: the tables of one moment, the dashboard's marts among them in memory.
+"""A published state: the tables of one moment, the dashboard's marts among them at hand.
 
-A page asks one `Marts` for everything it shows. Marts that every page needs were copied into
-memory when the state was opened; every other table is read where it lies, as it was at the same
-moment. So no build can mix two states on a page, block it, or pull a file from under it.
+A page asks one `Marts` for everything it shows. Marts that every page needs were copied when the
+state was opened, and stay in memory as they are read (`published_copy`); every other table is read
+where it lies, as it was at the same moment. So no build can mix two states on a page, block it, or
+pull a file from under it.
 """
 
 import re
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -20,51 +23,23 @@ from pyiceberg.catalog import Catalog
 from lakehouse.catalog import Endpoint, catalog_endpoint, open_catalog
 from lakehouse.catalog.sql import LakeSqlCatalog
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError
+from lakehouse.errors import MachineError
 from lakehouse.query.answers_kept import AnswersKept
 from lakehouse.query.engine import attach_lake, load_extensions
+from lakehouse.query.published_copy import KEPT, LAST_ORDERS, copy_kept, unreadable
 from lakehouse.query.published_moment import Moment, MomentCatalog, UnpublishedError
-from lakehouse.quoting import identifier
+from lakehouse.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from lakehouse.query.published_seen import Views
 
-# What is kept in memory, and which columns. Text of few values is kept as numbers (ENUM).
-KEPT: Mapping[str, str] = {
-    "reports.rpt_daily_sales": """order_date, country, net_amount, gross_amount, return_amount,
-        order_count, line_count, unit_count""",
-    "reports.rpt_daily_product_sales": """order_date, country, product_id, net_amount,
-        gross_amount, return_amount, unit_count""",
-    "reports.rpt_daily_segment_sales": """order_date, country, segment, net_amount, gross_amount,
-        return_amount, order_count, unit_count""",
-    "reports.rpt_daily_segment_product_sales": """order_date, country, segment, product_id,
-        net_amount, gross_amount, return_amount, unit_count""",
-    "core.dim_dates": "date_day, is_in_trading_period",
-    "core.dim_products": """product_id, description, product_kind, is_service, first_sold_date,
-        last_sold_date, list_price, list_price_since, price_count, sold_unit_count, net_amount,
-        gross_amount, return_amount, product_amount""",
-    "core.dim_customers": """customer_id, country, first_order_date, last_order_date, order_count,
-        cancellation_count, net_amount, gross_amount, return_amount""",
-    "core.fct_orders": """order_id, customer_id, country, ordered_at, order_date, is_order,
-        is_cancellation, line_count, unit_count, net_amount, gross_amount, return_amount""",
-    "marketing.dim_customer_segments": """customer_id, as_of_date, recency_days, order_count,
-        demand_amount, recency_score, frequency_score, monetary_score, segment""",
-    "marketing.fct_cohort_retention": """cohort_month, months_since, month_date, customer_count,
-        active_customer_count, retention_rate, order_count, net_amount""",
-}
-# The database that holds them.
+# The database whose views queries name, and the file behind those of them that are KEPT.
 HERE = "marts"
-_ENCODED = {
-    ("reports.rpt_daily_sales", "country"),
-    ("reports.rpt_daily_product_sales", "country"),
-    ("reports.rpt_daily_product_sales", "product_id"),
-    ("reports.rpt_daily_segment_sales", "country"),
-    ("reports.rpt_daily_segment_sales", "segment"),
-    ("reports.rpt_daily_segment_product_sales", "country"),
-    ("reports.rpt_daily_segment_product_sales", "segment"),
-    ("reports.rpt_daily_segment_product_sales", "product_id"),
-    ("core.fct_orders", "country"),
-    ("core.fct_orders", "customer_id"),
+_KEPT = "kept"
+_ALLOCATOR = {
+    "allocator_flush_threshold": "'1MB'",
+    "allocator_bulk_deallocation_flush_threshold": "'1MB'",
+    "allocator_background_threads": "true",
 }
 _TABLES_NAMED = re.compile(r"\b(?:from|join)\s+([a-z_]\w*\.[a-z_]\w*)", re.IGNORECASE)
 
@@ -73,10 +48,16 @@ class Marts:
     """One published state. Many threads may ask it at once."""
 
     def __init__(
-        self, moment: Moment, connection: duckdb.DuckDBPyConnection, resources: ExitStack
+        self,
+        moment: Moment,
+        connection: duckdb.DuckDBPyConnection,
+        endpoint: Endpoint,
+        resources: ExitStack,
     ) -> None:
         self.moment = moment
         self._connection = connection
+        self._lake = endpoint
+        self._reached = False
         self._defining = threading.Lock()
         self._defined: set[str] = set()
         self._answers = AnswersKept()
@@ -121,10 +102,16 @@ class Marts:
         try:
             answer = self.asked(sql, values)
         except duckdb.Error as e:
-            raise _unreadable(e) from e
+            raise unreadable(e) from e
         if unchanging:
             self._answers.keep(sql, values, answer)
         return answer
+
+    def last_order_on(self, day: date) -> datetime | None:
+        """When the last order of a day was placed. Raises CatalogError."""
+        asked = f"select ordered_at from {_KEPT}.{LAST_ORDERS} where order_date = $day"
+        found = self.asked(asked, {"day": day}).to_pylist()
+        return found[0]["ordered_at"] if found else None
 
     def asked(
         self, sql: str, parameters: Mapping[str, Any] | None = None, database: str = HERE
@@ -141,7 +128,7 @@ class Marts:
         except duckdb.BinderException:
             raise
         except duckdb.Error as e:
-            raise _unreadable(e) from e
+            raise unreadable(e) from e
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a statement of our own. Raises CatalogError."""
@@ -149,27 +136,35 @@ class Marts:
             with self._connection.cursor() as cursor:
                 return cursor.execute(sql).fetchall()
         except duckdb.Error as e:
-            raise _unreadable(e) from e
+            raise unreadable(e) from e
 
-    def define(self, table: str, columns: str | None = None) -> None:
-        """Make a table of the state known to queries; in memory if its `columns` are named."""
+    def define(self, table: str) -> None:
+        """Make a table of the state known to queries. Raises UnpublishedError, CatalogError."""
         with self._defining:
             if table in self._defined:
                 return
             if table not in self.moment.tables:
                 raise UnpublishedError([table])
-            namespace, name = table.split(".")
-            self._connection.execute(f"create schema if not exists {identifier(namespace)}")
-            there = f"lake.{identifier(namespace, name)} {self.moment.clause(table)}"
-            if columns is None:
-                made = f"create view {identifier(namespace, name)} as select * from {there}"
-            else:
-                made = _copy(self._connection, table, columns, there)
+            namespace, name = (identifier(part) for part in table.split("."))
             try:
-                self._connection.execute(made)
+                there = f"{self._database_of(table)}.{namespace}.{name}"
+                if table not in KEPT:
+                    there += f" {self.moment.clause(table)}"
+                self._connection.execute(f"create schema if not exists {namespace}")
+                self._connection.execute(f"create view {namespace}.{name} as from {there}")
             except duckdb.Error as e:
-                raise _unreadable(e) from e
+                raise unreadable(e) from e
             self._defined.add(table)
+
+    def _database_of(self, table: str) -> str:
+        """Where a table is read; the lake is attached when it is needed first."""
+        if table in KEPT:
+            return _KEPT
+        if not self._reached:
+            load_extensions(self._connection)
+            attach_lake(self._connection, self._lake, read_only=True)
+            self._reached = True
+        return "lake"
 
 
 def tables_named(sql: str) -> list[str]:
@@ -180,26 +175,20 @@ def tables_named(sql: str) -> list[str]:
 def open_marts(settings: Settings, publication: int | None = None) -> Marts:
     """The newest whole state, or that after an earlier publication, opened and loaded.
 
-    Raises UnpublishedError when there is none, CatalogError when a table can't be read.
+    Raises UnpublishedError when there is none, CatalogError when a table can't be read,
+    MachineError when there is no room for the copy.
     """
     with ExitStack() as stack:
         catalog, endpoint = stack.enter_context(_served(settings))
         moment = Moment.of(catalog, publication)
         connection = stack.enter_context(duckdb.connect(":memory:"))
-        load_extensions(connection)
-        # What loading took goes back to the system, and is not kept for the next time.
-        for kept in ("allocator_flush_threshold", "allocator_bulk_deallocation_flush_threshold"):
-            connection.execute(f"set {kept} = '1MB'")
-        attach_lake(connection, endpoint, read_only=True)
-        # Compressed, the marts take a fifth of the memory, and answer as fast.
-        connection.execute(f"attach ':memory:' as {HERE} (compress)")
+        # What a query took goes back to the system, and is not kept for the next one.
+        for name, value in _ALLOCATOR.items():
+            connection.execute(f"set {name} = {value}")
+        _attach_copy(connection, endpoint, moment)
+        connection.execute(f"attach ':memory:' as {HERE}")
         connection.execute(f"use {HERE}")
-        marts = Marts(moment, connection, stack.pop_all())
-    for table, columns in KEPT.items():
-        if table in moment.tables:
-            marts.define(table, columns)
-    connection.execute(f"checkpoint {HERE}")
-    return marts
+        return Marts(moment, connection, endpoint, stack.pop_all())
 
 
 @contextmanager
@@ -218,20 +207,19 @@ def _served(settings: Settings) -> Iterator[tuple[Catalog, Endpoint]]:
                 yield catalog, endpoint
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, table: str, columns: str, there: str) -> str:
-    """The statement that copies `columns` of a table, those of few values encoded."""
-    kept = []
-    for column in re.findall(r"\w+", columns):
-        values = f"from {there} where {column} is not null"
-        if (table, column) in _ENCODED and connection.execute(f"select 1 {values}").fetchone():
-            kind = identifier(f"{column} of {table}")
-            connection.execute(f"create type {kind} as enum (select distinct {column} {values})")
-            kept.append(f"cast({column} as {kind}) as {column}")
-        else:
-            kept.append(column)
-    order = " order by order_date" if "order_date" in kept else ""
-    name = identifier(*table.split("."))
-    return f"create table {name} as select {', '.join(kept)} from {there}{order}"
+def _attach_copy(connection: duckdb.DuckDBPyConnection, endpoint: Endpoint, moment: Moment) -> None:
+    """Copy the tables that are KEPT, and attach the copy. Raises CatalogError, MachineError."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="lakehouse-") as folder:
+            file = Path(folder, "marts.duckdb")
+            copy_kept(endpoint, moment, file)
+            # Open, it needs no name: however this process ends, nothing of it is left.
+            connection.execute(f"attach {literal(str(file))} as {_KEPT} (read_only)")
+    except duckdb.Error as e:
+        raise unreadable(e) from e
+    except OSError as e:
+        message = f"the marts can't be copied to a temporary folder: {e}"
+        raise MachineError(message, hint="make room in it, or name another as TMPDIR") from e
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -241,8 +229,3 @@ def _plain(table: pa.Table) -> pa.Table:
             text = table[index].cast(field.type.value_type)
             table = table.set_column(index, field.name, text)
     return table
-
-
-def _unreadable(error: duckdb.Error) -> CatalogError:
-    reason = str(error).splitlines()[0]
-    return CatalogError(f"the marts can't be read: {reason}", hint="run `lakehouse build` again")

@@ -5,7 +5,7 @@ Its tables are views, in a database of their own, over those of the state: a que
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -57,6 +57,12 @@ class SeenMarts:
         """Raise AccessError when nothing of one of the tables is seen, UnpublishedError."""
         for table in tables:
             self._define(table)
+
+    def last_order_on(self, day: date) -> datetime | None:
+        """When the last order of a day that is seen was placed. Raises what `query` raises."""
+        lines = "select max(ordered_at) as at from core.fct_order_lines where order_date = $day"
+        last: datetime | None = self.query(lines, {"day": day})["at"][0].as_py()
+        return last
 
     def query(self, sql: str, parameters: Mapping[str, Any] | None = None) -> pa.Table:
         """The result of one SELECT over tables of the lake, of the rows and columns that are seen.

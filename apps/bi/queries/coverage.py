@@ -33,11 +33,10 @@ def coverage(marts: Marts | SeenMarts) -> Coverage | None:
     if not rows:
         return None
     days = Period(min(row["first"] for row in rows), max(row["last"] for row in rows))
-    (latest,) = marts.query(
-        "select max(ordered_at) as at from core.fct_order_lines where order_date = $day",
-        {"day": days.last},
-    ).to_pylist()
-    return Coverage(days, latest["at"], tuple(row["country"] for row in rows))
+    latest = marts.last_order_on(days.last)
+    if latest is None:
+        return None
+    return Coverage(days, latest, tuple(row["country"] for row in rows))
 
 
 _KNOWN: WeakKeyDictionary[object, Coverage | None] = WeakKeyDictionary()

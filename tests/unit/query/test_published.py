@@ -1,9 +1,11 @@
 """Which snapshots are published together, and that nobody ever sees others."""
 
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -13,7 +15,7 @@ from pyiceberg.catalog import Catalog
 
 from lakehouse.catalog import open_catalog
 from lakehouse.config import Settings
-from lakehouse.errors import CatalogError
+from lakehouse.errors import CatalogError, MachineError
 from lakehouse.query.published import Marts
 from lakehouse.query.published_moment import (
     CALENDAR,
@@ -235,6 +237,47 @@ def _lose_the_data_of(catalog: Catalog, name: str) -> None:
     table = catalog.load_table(name)
     for task in table.scan().plan_files():
         table.io.delete(task.file.file_path)
+
+
+def test_what_every_page_asks_is_answered_without_the_lake(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = tmp_path / "a folder's %"
+    copies.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(copies))
+    with open_catalog(settings) as catalog:
+        build(catalog, 1)
+    marts = Watch(settings).look().marts
+    assert marts is not None
+    assert list(copies.iterdir()) == []  # the copy is open, and has no name any more
+
+    (row,) = marts.query("select net_amount from reports.rpt_daily_sales").to_pylist()
+    assert row == {"net_amount": Decimal(1)}
+    assert marts.last_order_on(date(2001, 1, 1)) == datetime(2001, 1, 1)  # noqa: DTZ001
+    assert marts.last_order_on(date(2001, 1, 2)) is None
+    assert not _reaches_the_lake(marts)
+    assert generations(marts) == (1, 1, 1)  # reads order lines
+    assert _reaches_the_lake(marts)
+
+
+def _reaches_the_lake(marts: Marts) -> bool:
+    loaded = "select extension_name from duckdb_extensions() where loaded"
+    return ("iceberg",) in marts.execute(loaded)
+
+
+def test_without_a_place_for_the_copy_the_state_before_it_stays(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_catalog(settings) as catalog:
+        build(catalog, 1)
+        watch = Watch(settings)
+        held = watch.look().marts
+        build(catalog, 2)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    published = watch.look()
+    assert published.condition is Condition.FAILED
+    assert isinstance(published.error, MachineError)
+    assert published.marts is held
 
 
 def test_where_nothing_was_built_nothing_is_made(settings: Settings) -> None:
