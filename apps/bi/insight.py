@@ -1,6 +1,7 @@
 """The sentence at the top of a page: what happened, and who did it."""
 
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -44,11 +45,20 @@ def alone(now: Totals, sellers: Sequence[Seller]) -> str:
     return f"{sentence}."
 
 
-def customers(now: Buyers, cohorts: Sequence[Cohort], segments: Sequence[Segment]) -> str:
-    """One sentence of Markdown: how many come back, how soon, and who brings most."""
+def customers(
+    now: Buyers, cohorts: Sequence[Cohort], segments: Sequence[Segment], until: date
+) -> str:
+    """One sentence of Markdown: how many come back, how soon, and who brings most.
+
+    `until` is the last day of the data: who was new in the month before it still may come back.
+    """
     rate = wording.percent(now.repeat_rate or Decimal(0))
     sentence = f"**{rate}** of the {now.customers:,} customers had ordered before or came again"
-    first_month = [cohort for cohort in cohorts if len(cohort.active) > 1]
+    first_month = [
+        cohort
+        for cohort in cohorts
+        if len(cohort.active) > 1 and _months_later(cohort.month, 2) <= until + timedelta(1)
+    ]
     if first_month:
         size = sum(cohort.size for cohort in first_month)
         back = Decimal(sum(cohort.active[1] for cohort in first_month)) / size
@@ -90,6 +100,11 @@ def product(
         with_it = wording.plain(wording.title(partners[0].name))
         sentence += f"; {share} of its {baskets:,} orders also have **{with_it}**"
     return f"{sentence}."
+
+
+def _months_later(month: date, count: int) -> date:
+    years, index = divmod(month.month - 1 + count, 12)
+    return date(month.year + years, index + 1, 1)
 
 
 def _name(seller: Seller) -> str:

@@ -1,6 +1,10 @@
+from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from apps.bi import insight
+from apps.bi.queries.customers import Buyers, Cohort
 from apps.bi.queries.sales import Seller, Totals
 
 
@@ -61,3 +65,12 @@ def test_nobody_is_best_at_losing() -> None:
 def test_names_from_the_data_are_plain_text() -> None:
     sentence = insight.compared(_totals(2), _totals(1), [_seller("*SALE* [5]", 2, 1)])
     assert r"**\*Sale\* \[5\]**" in sentence
+
+
+@pytest.mark.parametrize(
+    ("until", "share"), [(date(2024, 5, 9), "50.0%"), (date(2024, 5, 31), "30.0%")]
+)
+def test_who_still_may_come_back_is_not_said_to_stay_away(until: date, share: str) -> None:
+    now = Buyers(customers=20, new=20, repeat=6, orders=26, amount=Decimal(26))
+    cohorts = [Cohort(date(2024, 3, 1), 10, (10, 5, 0)), Cohort(date(2024, 4, 1), 10, (10, 1))]
+    assert f"**{share}** of new ones" in insight.customers(now, cohorts, [], until)

@@ -107,6 +107,11 @@ def test_its_cards_show_what_the_saved_queries_answer(
     assert "there is no saved query 'gone'" in app.error[0].value.replace("\\", "").lower()
     assert "no column `gross`" in app.warning[0].value
     assert len(app.get("echarts_chart")) == 1
+    app.session_state["menu_abroad_1"] = True
+    app.run()
+    assert "GROUP BY country" in app.code[0].value
+    links = [each.proto.url for each in app.get("link_button")]
+    assert [url.rpartition(".")[2] for url in links[1:]] == ["csv", "parquet"]
 
 
 def test_a_report_brings_its_cards_and_a_card_that_fails_is_told(

@@ -38,7 +38,7 @@ with st.grid(4, min_column_width=150, gap="small"):
 
 by_cohort, cohorts = customers.cohorts(ask, chosen)
 by_segment, segments = customers.segments(ask, chosen)
-this.say(insight.customers(now, cohorts, segments))
+this.say(insight.customers(now, cohorts, segments, this.covered.days.last))
 
 left, right = st.columns([3, 2])
 with (

@@ -99,7 +99,7 @@ def _customers(state: State) -> Parts:
         sheet("Segments", by_segment, columns, "segments"),
         sheet("Best customers", best_asked, best_columns, "best", shown=2 * SHOWN),
     )
-    return insight.customers(now, cohorts, segments), sheets, ()
+    return insight.customers(now, cohorts, segments, state.covered.days.last), sheets, ()
 
 
 def _customer(state: State, number: str) -> Parts:

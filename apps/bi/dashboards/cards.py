@@ -15,6 +15,7 @@ from apps.bi.workbench import asking, result_chart
 from apps.bi.workbench.desk import Desk
 from apps.bi.workbench.result import PAGE_ROWS, is_number, page_of
 from apps.bi.workbench.result_chart import Kind
+from apps.bi.workbench.routes import url
 from apps.bi.workbench.shelves import saved_queries
 from lakehouse.errors import LakehouseError
 from lakehouse.query.executions import Handle
@@ -71,7 +72,7 @@ def draw(this: LakeView, card: Card, key: str) -> Drawn:
             st.header(wording.plain(card.title or card.query), anchor=False)
             st.error(states.told(e), icon=":material/error:")
             return Drawn()
-        _head(card, query, handle)
+        _head(card, query, handle, key)
         handle.wait(_WAIT_SECONDS)
         if not handle.state.ended:
             st.skeleton(height=240)
@@ -87,17 +88,43 @@ def draw(this: LakeView, card: Card, key: str) -> Drawn:
     return Drawn(handle, telling.told(card, name, rows, handle.execution.rows or 0))
 
 
-def _head(card: Card, query: SavedQuery, handle: Handle) -> None:
-    link = {asking.STATEMENT: query.sql, asking.VALUE: card.values, asking.EXECUTION: handle.id}
+def _head(card: Card, query: SavedQuery, handle: Handle, key: str) -> None:
+    title = wording.plain(card.title or query.name)
     with st.container(horizontal=True, vertical_alignment="center", gap=None):
         st.header(
-            wording.plain(card.title or query.name), anchor=False, width="stretch",
-            help=wording.plain(query.description) or None,
-        )  # fmt: skip
+            title, anchor=False, width="stretch", help=wording.plain(query.description) or None
+        )
+        with st.container(width="content"):
+            _menu(title, card, query, handle, key)
+
+
+@st.fragment
+def _menu(title: str, card: Card, query: SavedQuery, handle: Handle, key: str) -> None:
+    """The button with the SQL and the files, as other cards have it."""
+    menu = st.popover(
+        "SQL",
+        help=f"{title}: the SQL that made it, and its rows as a file",
+        type="tertiary",
+        on_change="rerun",
+        key=f"menu_{key}",
+    )
+    if not menu.open:
+        return
+    link = {asking.STATEMENT: query.sql, asking.VALUE: card.values, asking.EXECUTION: handle.id}
+    with menu:
+        st.code(query.sql, language="sql", wrap_lines=True)
         st.link_button(
-            "SQL", f"sql?{urlencode(link, doseq=True)}", type="tertiary",
-            help="Open in the workbench",
-        )  # fmt: skip
+            "Open in workbench",
+            f"sql?{urlencode(link, doseq=True)}",
+            icon=":material/terminal:",
+            type="tertiary",
+        )
+        if handle.execution.result_id is None:
+            return
+        place = place_of(handle.execution)
+        with st.container(horizontal=True):
+            for form, label in (("csv", "CSV"), ("parquet", "Parquet")):
+                st.link_button(label, url(place.id, form), icon=":material/download:")
 
 
 def _answer(card: Card, rows: pa.Table, key: str) -> None:
