@@ -85,6 +85,43 @@ def test_what_is_unloaded_is_read_as_it_was(
     assert found == EXPECTED
 
 
+@pytest.mark.parametrize("compression", ["none", "deflate", "snappy"])
+def test_avro_is_read_as_it_was(session: AthenaSession, folder: Path, compression: str) -> None:
+    query = """select * from (values
+        (1, timestamp '2024-01-02 03:04:05.123', date '1969-02-28', -1.5e0, true, x'00ff', 'b☃',
+            array[timestamp '1969-12-31 23:59:59', null], map(array['k', ''], array[2, null]),
+            cast(row(timestamp '2024-01-02 03:04:05', 'x') as row(a timestamp, b varchar))),
+        (-70000, null, null, nan(), false, x'', '', array[], map(), null),
+        (2, null, null, null, null, null, null, null, null, null))
+        as t(id, at, day, d, ok, bytes, name, ats, mp, s)"""
+    assert unload(session, query, folder, f"format = 'AVRO', compression = '{compression}'") == 3
+    where = str(folder).replace("'", "\\'")
+    session.run("drop table if exists out.avro")
+    session.run(f"""create external table out.avro (id int, at timestamp, day date, d double,
+        ok boolean, bytes binary, name string, ats array<timestamp>, mp map<string,int>,
+        s struct<a:timestamp,b:string>) stored as avro location '{where}'""")
+    result = printed(*session.run("select * from out.avro order by id"))
+    found = [row for page in result.pages() for row in zip(*page.to_pydict().values(), strict=True)]
+    assert found == [
+        ("-70000", None, None, "NaN", "false", "", "", "[]", "{}", None),
+        ("1", "2024-01-02 03:04:05.123", "1969-02-28", "-1.5", "true", "00 ff", "b☃",
+         "[1969-12-31 23:59:59.000, null]", "{k=2, =null}",
+         "{a=2024-01-02 03:04:05.000, b=x}"),
+        ("2", *[None] * 9),
+    ]  # fmt: skip
+
+
+def test_avro_is_written_in_blocks(session: AthenaSession, folder: Path) -> None:
+    query = "select n, cast(n as varchar) as t, timestamp '2024-01-02 03:04:05.123456' as at"
+    many = f"{query} from unnest(sequence(1, 9999)) as s(n)"
+    assert unload(session, many, folder, "format = 'AVRO'") == 9999
+    (file,) = files(folder)
+    read = pl.read_avro(file)
+    assert read["n"].to_list() == list(range(1, 10_000))
+    assert read["t"].to_list() == [str(n) for n in range(1, 10_000)]
+    assert read["at"].dt.epoch("us").unique().to_list() == [1_704_164_645_123_456]
+
+
 def test_other_readers_understand_the_files(session: AthenaSession, folder: Path) -> None:
     query = "select 1 as id, 'b☃' as name, true as ok, array[1] as arr, tinyint '7' as t"
     row = {"id": 1, "name": "b☃", "ok": True, "arr": [1], "t": 7}
@@ -134,6 +171,8 @@ def test_the_folder_must_be_empty(session: AthenaSession, folder: Path) -> None:
         ("select 1 as a, 2 as b", "partitioned_by = ARRAY['a']", "INVALID_TABLE_PROPERTY"),
         ("select 1 as a", "partitioned_by = ARRAY['a']", "INVALID_TABLE_PROPERTY"),
         ("select decimal '1.5' as a", "format = 'avro'", "NOT_SUPPORTED"),
+        ("select map(array[1], array[2]) as a", "format = 'avro'", "NOT_SUPPORTED"),
+        ("select 1 as \"a b\"", "format = 'avro'", "NOT_SUPPORTED"),
         ("select time '01:00:00' as a", "format = 'parquet'", "NOT_SUPPORTED"),
         ("select a from nowhere.t", "format = 'parquet'", "TABLE_NOT_FOUND"),
     ],

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import orc
@@ -18,6 +17,8 @@ from pyarrow import orc
 from lakehouse.athena.errors import AthenaError
 from lakehouse.athena.render import renderer
 from lakehouse.athena.types import Type, field_names
+from lakehouse.athena.writing import avro
+from lakehouse.athena.writing.avro import AvroFile
 from lakehouse.catalog.durability import create_synced
 
 # How each format calls the compressions that it has; gzip is Athena's default for all of them.
@@ -37,8 +38,6 @@ _ENDS = {"parquet": ".parquet", "orc": ".orc", "avro": ".avro", "json": ".json",
 _COMPRESSED = {"gzip": ".gz", "bz2": ".bz2", "zstd": ".zst"}
 _NULL = "\\N"
 _SEPARATORS = tuple(chr(i) for i in range(2, 10))
-# Rows of an Avro file are in memory until it is closed.
-_AVRO_ROWS = 1 << 18
 
 Columns = Sequence[tuple[str, Type]]
 
@@ -62,6 +61,8 @@ class Output:
 
 def stored_schema(output: Output) -> pa.Schema:
     """The columns as the format stores them. Raises NOT_SUPPORTED for a type it has none for."""
+    if output.format == "avro":
+        avro.check(output.columns)
     return pa.schema([(name, _stored(name, made, output.format)) for name, made in output.columns])
 
 
@@ -74,14 +75,11 @@ _STORED = {
 
 
 def _stored(name: str, made: Type, kind: str) -> pa.DataType:
-    avro = kind == "avro"
-    if avro and made.base in ("tinyint", "smallint"):
-        return pa.int32()
-    if made.base == "decimal" and not avro:
+    if made.base == "decimal":
         return pa.decimal128(made.precision, made.scale)
     if made.base == "array":
         return pa.list_(_stored(name, made.element, kind))
-    if made.base == "map" and not avro:
+    if made.base == "map":
         return pa.map_(*(_stored(name, child, kind) for child in made.children))
     if made.base == "row":
         parts = zip(field_names(made), made.children, strict=True)
@@ -104,10 +102,10 @@ class Writer(Protocol):
 
 def open_writer(output: Output, schema: pa.Schema, path: Callable[[], Path]) -> Writer:
     """A writer; `path` names the next file."""
-    if output.format == "avro":
-        return _Avro(output, path)
     stack = ExitStack()
     stream = stack.enter_context(create_synced(path()))
+    if output.format == "avro":
+        return _Avro(stack, AvroFile(stream, output.columns, output.compression))
     if output.format == "parquet":
         made: AbstractContextManager[Any] = pq.ParquetWriter(
             stream, schema, compression=output.compression, compression_level=output.level
@@ -149,22 +147,17 @@ class _Lines:
         self.stack.close()
 
 
+@dataclass
 class _Avro:
-    def __init__(self, output: Output, path: Callable[[], Path]) -> None:
-        self._output = output
-        self._path = path
-        self._waiting: list[pa.Table] = []
+    stack: ExitStack
+    file: AvroFile
 
     def write(self, rows: pa.Table) -> None:
-        self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= _AVRO_ROWS:
-            self.close()
+        self.file.write(rows)
 
     def close(self) -> None:
-        if self._waiting:
-            frame = pl.DataFrame(pa.concat_tables(self._waiting))
-            self._waiting = []
-            frame.write_avro(self._path(), self._output.compression, name="row")  # type: ignore[arg-type]
+        self.file.flush()
+        self.stack.close()
 
 
 def _json_line(columns: Columns) -> Callable[[Sequence[Any]], str]:
