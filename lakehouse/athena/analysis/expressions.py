@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lakehouse.athena.analysis import literals, operators
+from lakehouse.athena.analysis import literals, operators, predicates, structures, subqueries
 from lakehouse.athena.analysis.aggregates import call_aggregate
 from lakehouse.athena.analysis.calls import Invocation, call_scalar
 from lakehouse.athena.analysis.casts import cast
-from lakehouse.athena.analysis.coercion import coerce, unify
+from lakehouse.athena.analysis.coercion import unify
 from lakehouse.athena.analysis.json_calls import path_call
 from lakehouse.athena.analysis.json_constructors import constructor
-from lakehouse.athena.analysis.scope import Scope, dotted, fields_of, row_field
-from lakehouse.athena.analysis.value import Value, cast_sql, fill, raising, raw
-from lakehouse.athena.errors import AthenaError, Position, not_supported
+from lakehouse.athena.analysis.scope import Scope, dotted, fields_of
+from lakehouse.athena.analysis.value import Value, fill
+from lakehouse.athena.errors import AthenaError, not_supported
 from lakehouse.athena.syntax import nodes as n
 from lakehouse.athena.types import (
-    BIGINT,
-    BOOLEAN,
-    UNKNOWN,
     Type,
-    array,
-    common_type,
-    engine_type,
-    field_names,
-    identifier,
-    map_of,
-    row,
-    text,
     type_of,
 )
 
@@ -146,210 +134,6 @@ def _unary(analyzer: ExpressionAnalyzer, node: n.Unary) -> Value:
 def _arithmetic(analyzer: ExpressionAnalyzer, node: n.Arithmetic) -> Value:
     left, right = analyzer.value(node.left), analyzer.value(node.right)
     return operators.arithmetic(node.operator, left, right, node.position)
-
-
-def _comparison(analyzer: ExpressionAnalyzer, node: n.Comparison) -> Value:
-    left, right = analyzer.value(node.left), analyzer.value(node.right)
-    return operators.comparison(node.operator, left, right, node.position)
-
-
-def _logical(analyzer: ExpressionAnalyzer, node: n.Logical) -> Value:
-    what = "Logical expression term"
-    sides = [analyzer.condition(side, what) for side in (node.left, node.right)]
-    return fill(f"({{0}} {node.operator} {{1}})", sides, BOOLEAN)
-
-
-def _not(analyzer: ExpressionAnalyzer, node: n.Not) -> Value:
-    value = analyzer.condition(node.operand, "Value of logical NOT expression")
-    return fill("(NOT {0})", [value], BOOLEAN)
-
-
-def _between(analyzer: ExpressionAnalyzer, node: n.Between) -> Value:
-    value = analyzer.value(node.value)
-    low, high = analyzer.value(node.low), analyzer.value(node.high)
-    bounds = [
-        operators.comparison(">=", value, low, node.position),
-        operators.comparison("<=", value, high, node.position),
-    ]
-    return fill("({0} AND {1})", bounds, BOOLEAN)
-
-
-def _in_list(analyzer: ExpressionAnalyzer, node: n.InList) -> Value:
-    value = analyzer.value(node.value)
-    items = analyzer.values(node.items)
-    made = value.type
-    for item in items:
-        common = common_type(made, item.type)
-        if common is None:
-            raise operators.unapplicable("IN", value.type, item.type, node.position)
-        made = common
-    if (
-        made.base in ("array", "map", "row")
-        or made.base.endswith("zone")
-        or made.base in ("real", "double")
-    ):
-        tests = [operators.comparison("=", value, item, node.position) for item in items]
-        template = " OR ".join(f"{{{i}}}" for i in range(len(tests)))
-        return fill(f"({template})", tests, BOOLEAN)
-    values = [coerce(item, made) for item in (value, *items)]
-    listed = ", ".join(f"{{{i}}}" for i in range(1, len(values)))
-    return fill(f"({{0}} IN ({listed}))", values, BOOLEAN)
-
-
-def _in_query(analyzer: ExpressionAnalyzer, node: n.InQuery) -> Value:
-    return _quantified(
-        analyzer,
-        n.Quantified("=", "ANY", node.value, node.query, position=node.position),
-    )
-
-
-def _quantified(analyzer: ExpressionAnalyzer, node: n.Quantified) -> Value:
-    value = analyzer.value(node.value)
-    plan = analyzer.queries.subquery(node.query, analyzer.scope)
-    if len(plan.columns) != 1:
-        found = len(plan.columns)
-        message = f"Multiple columns returned by subquery are not yet supported. Found {found}"
-        raise AthenaError("NOT_SUPPORTED", message, node.position)
-    made = common_type(value.type, plan.columns[0].type)
-    if made is None or made.base in ("row", "array", "map", "function"):
-        raise operators.unapplicable(node.operator, value.type, plan.columns[0].type, node.position)
-    if made.base in ("real", "double"):
-        raise not_supported("Comparing floating point numbers with a subquery", node.position)
-    inner = plan.as_types([made], node.position)
-    if made.base.endswith("zone"):
-        raise not_supported("Comparing zoned timestamps with a subquery", node.position)
-    left = coerce(value, made)
-    sql = f"({left.sql} {node.operator} {node.quantifier} ({inner.sql}))"
-    return analyzer.hoist(Value(sql, BOOLEAN))
-
-
-def _like(analyzer: ExpressionAnalyzer, node: n.Like) -> Value:
-    value, pattern = analyzer.value(node.value), analyzer.value(node.pattern)
-    for side in (value, pattern):
-        if side.type.base not in ("varchar", "char", "unknown"):
-            message = f"Type of LIKE operand must be varchar, found {side.type}"
-            raise AthenaError("TYPE_MISMATCH", message, node.position)
-    if node.escape is None:
-        # Without ESCAPE a backslash is an ordinary character, in Trino and in the engine.
-        return fill("({0} LIKE {1})", [value, pattern], BOOLEAN)
-    escape = analyzer.value(node.escape)
-    if not isinstance(escape.literal, str) or len(escape.literal) != 1:
-        message = "Escape string must be a single character"
-        raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, node.position)
-    if isinstance(pattern.literal, str):
-        _check_escapes(pattern.literal, escape.literal, node.position)
-        return fill("({0} LIKE {1} ESCAPE {2})", [value, pattern, escape], BOOLEAN)
-    # What is escaped rightly taken away, no escape may be left.
-    sign = re.escape(escape.literal)
-    rest = f"regexp_replace({{1}}, {raw(text(f'{sign}[{sign}%_]'))}, '', 'g')"
-    wrong = raising("INVALID_FUNCTION_ARGUMENT", _ESCAPED)
-    template = (
-        f"CASE WHEN contains({rest}, {{2}}) THEN {wrong} ELSE {{0}} LIKE {{1}} ESCAPE {{2}} END"
-    )
-    return fill(template, [value, pattern, escape], BOOLEAN)
-
-
-_ESCAPED = "Escape character must be followed by '%', '_' or the escape character itself"
-
-
-def _check_escapes(pattern: str, escape: str, position: Position) -> None:
-    i = 0
-    while i < len(pattern):
-        if pattern[i] == escape:
-            if pattern[i + 1 : i + 2] not in (escape, "%", "_"):
-                raise AthenaError("INVALID_FUNCTION_ARGUMENT", _ESCAPED, position)
-            i += 1
-        i += 1
-
-
-def _is_null(analyzer: ExpressionAnalyzer, node: n.IsNull) -> Value:
-    return fill("({0} IS NULL)", [analyzer.value(node.value)], BOOLEAN)
-
-
-def _exists(analyzer: ExpressionAnalyzer, node: n.Exists) -> Value:
-    plan = analyzer.queries.subquery(node.query, analyzer.scope)
-    return analyzer.hoist(Value(f"EXISTS ({plan.sql})", BOOLEAN))
-
-
-def _scalar_query(analyzer: ExpressionAnalyzer, node: n.ScalarQuery) -> Value:
-    if analyzer.inside == "lambda":
-        raise not_supported("A subquery in a lambda expression", node.position)
-    plan = analyzer.queries.subquery(node.query, analyzer.scope)
-    if len(plan.columns) == 1:
-        return analyzer.hoist(Value(f"({plan.sql})", plan.columns[0].type))
-    made = row(tuple(column.type for column in plan.columns), tuple(c.name for c in plan.columns))
-    packed = ", ".join(
-        f"{identifier(name)} := q.{identifier(column.sql_name)}"
-        for name, column in zip(field_names(made), plan.columns, strict=True)
-    )
-    nulls = ", ".join(
-        f"{identifier(name)} := {cast_sql('NULL', column.type)}"
-        for name, column in zip(field_names(made), plan.columns, strict=True)
-    )
-    # No row at all is a row of NULLs, as Trino makes it.
-    sql = f"coalesce((SELECT struct_pack({packed}) FROM ({plan.sql}) AS q), struct_pack({nulls}))"
-    return analyzer.hoist(Value(sql, made))
-
-
-def _row(analyzer: ExpressionAnalyzer, node: n.RowConstructor) -> Value:
-    items = analyzer.values(node.items)
-    made = row(tuple(item.type for item in items))
-    packed = ", ".join(f"field{i} := {{{i}}}" for i in range(len(items)))
-    return fill(f"struct_pack({packed})", items, made)
-
-
-def _array(analyzer: ExpressionAnalyzer, node: n.ArrayConstructor) -> Value:
-    items = unify(analyzer.values(node.items), node.position, "All ARRAY elements")
-    element = items[0].type if items else UNKNOWN
-    made = array(element)
-    if not items:
-        return Value(cast_sql("[]", made), made)
-    listed = ", ".join(f"{{{i}}}" for i in range(len(items)))
-    template = f"[{listed}]"
-    if element.base == "unknown" or any(item.sql == "NULL" for item in items):
-        template = f"CAST([{listed}] AS {raw(engine_type(made))})"
-    return fill(template, items, made)
-
-
-def _subscript(analyzer: ExpressionAnalyzer, node: n.Subscript) -> Value:
-    base, index = analyzer.value(node.base), analyzer.value(node.index)
-    if base.type.base == "array":
-        if index.type.base not in ("tinyint", "smallint", "integer", "bigint", "unknown"):
-            raise operators.unapplicable("[]", base.type, index.type, node.position)
-        template = "athena_array_subscript({0}, {1})"
-        return fill(template, [base, coerce(index, BIGINT)], base.type.element)
-    if base.type.base == "map":
-        key, item = base.type.children
-        wider = common_type(key, index.type)
-        if wider is None:
-            raise operators.unapplicable("[]", base.type, index.type, node.position)
-        if wider != key:
-            key, base = wider, coerce(base, map_of(wider, item))
-        missing = raising_key()
-        template = (
-            "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL "
-            f"WHEN map_contains({{0}}, {{1}}) THEN {{0}}[{{1}}] ELSE {missing} END"
-        )
-        return fill(template, [base, coerce(index, key)], item)
-    if base.type.base == "row":
-        position = index.literal
-        if not isinstance(position, int):
-            message = "Subscript expression on ROW requires a constant index"
-            raise AthenaError("EXPRESSION_NOT_CONSTANT", message, node.position)
-        if not 1 <= position <= len(base.type.children):
-            message = f"ROW index out of bounds: {position}"
-            raise AthenaError("INVALID_FUNCTION_ARGUMENT", message, node.position)
-        return row_field(base, position - 1)
-    message = f"Subscript base must be array, map or row, found {base.type}"
-    raise AthenaError("TYPE_MISMATCH", message, node.position)
-
-
-def raising_key() -> str:
-    """The error for a key a map does not hold."""
-    return (
-        "athena_raise(concat('INVALID_FUNCTION_ARGUMENT:Key not present in map: ', "
-        "CAST({1} AS VARCHAR)))"
-    )
 
 
 def _case(analyzer: ExpressionAnalyzer, node: n.Case) -> Value:
@@ -484,20 +268,20 @@ _RULES: dict[type[n.Expression], Rule] = {
     n.Dereference: _dereference,
     n.Unary: _unary,
     n.Arithmetic: _arithmetic,
-    n.Comparison: _comparison,
-    n.Quantified: _quantified,
-    n.Logical: _logical,
-    n.Not: _not,
-    n.Between: _between,
-    n.InList: _in_list,
-    n.InQuery: _in_query,
-    n.Like: _like,
-    n.IsNull: _is_null,
-    n.Exists: _exists,
-    n.ScalarQuery: _scalar_query,
-    n.RowConstructor: _row,
-    n.ArrayConstructor: _array,
-    n.Subscript: _subscript,
+    n.Comparison: predicates.comparison,
+    n.Quantified: subqueries.quantified,
+    n.Logical: predicates.logical,
+    n.Not: predicates.negation,
+    n.Between: predicates.between,
+    n.InList: predicates.in_list,
+    n.InQuery: subqueries.in_query,
+    n.Like: predicates.like,
+    n.IsNull: predicates.is_null,
+    n.Exists: subqueries.exists,
+    n.ScalarQuery: subqueries.scalar_query,
+    n.RowConstructor: structures.row_of,
+    n.ArrayConstructor: structures.array_of,
+    n.Subscript: structures.subscript,
     n.Case: _case,
     n.Cast: _cast,
     n.Extract: _extract,

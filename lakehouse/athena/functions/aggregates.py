@@ -10,7 +10,7 @@ from lakehouse.athena.analysis.calls import Invocation
 from lakehouse.athena.analysis.coercion import coerce
 from lakehouse.athena.analysis.value import Value, cast_sql, fill
 from lakehouse.athena.errors import AthenaError, not_supported
-from lakehouse.athena.functions.arrays import fold
+from lakehouse.athena.functions.array_lambdas import fold
 from lakehouse.athena.functions.registry import Function, Overload, Rule, aggregate, family, window
 from lakehouse.athena.types import (
     BIGINT,

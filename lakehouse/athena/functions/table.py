@@ -2,6 +2,7 @@
 
 from lakehouse.athena.functions import (
     aggregates,
+    array_lambdas,
     arrays,
     conditional,
     json,
@@ -10,6 +11,7 @@ from lakehouse.athena.functions import (
     moment_patterns,
     moments,
     regexps,
+    sequences,
     strings,
 )
 from lakehouse.athena.functions.registry import Function, merge
@@ -23,6 +25,8 @@ FUNCTIONS: dict[str, Function] = merge(
     moment_patterns.FUNCTIONS,
     json.FUNCTIONS,
     arrays.FUNCTIONS,
+    array_lambdas.FUNCTIONS,
+    sequences.FUNCTIONS,
     maps.FUNCTIONS,
     aggregates.FUNCTIONS,
 )
