@@ -108,6 +108,9 @@ def _quoted_for_csv(text: str) -> str:
 def _json(value: str, of: EngineType, depth: int) -> str:
     if of.id in _JSON_RULES:
         return _JSON_RULES[of.id](value, of, depth)
+    if of.id == "decimal":
+        # The engine leaves out the zero before the point of a decimal without whole digits.
+        return f"regexp_replace({text(value)}, '^(-?)[.]', '\\10.')"
     if of.id in _NUMBERS or of.id == "boolean":
         return text(value)
     if str(of) == "JSON":
