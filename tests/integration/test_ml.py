@@ -547,6 +547,19 @@ def test_lists_by_subset(lake: Lake) -> None:
         asking.forecasts_of(lake, "country_daily", "units", "Mars")
 
 
+def test_a_product_that_everybody_buys_is_known_all_the_same(tmp_path: Path) -> None:
+    with open_lake(_empty_lake(tmp_path)) as own:
+        put(own, orders().filter(pl.col("product_id") == "P1"))
+        execute(own, "recommend", TASKS["recommend"].request(), clock())
+        named = "select 'P1' as product_id, 'A cup' as description"
+        content = TableContent(("core", "dim_products"), named)
+        rebuild(own.connection, own.catalog, content)
+        with pytest.raises(ModelError, match="nothing is known to go with 'P1'"):
+            asking.items_of(own, ["p1"])
+        with pytest.raises(ModelError, match="no product 'P2'"):
+            asking.items_of(own, ["p2"])
+
+
 def test_every_trial_of_the_tuning_is_a_run(lake: Lake) -> None:
     pytest.importorskip("optuna", reason="an optional extra")
     from lakehouse.ml.tasks.tuning import TASK, tune

@@ -44,11 +44,15 @@ def standings(purchases: pl.DataFrame, end: datetime) -> Standings:
     earlier = [day - PERIOD - 30 * (n - 1) * (PERIOD / 60) for n in LEARNING_DAYS]
     train = pl.concat([_with_segment_after(purchases, learned) for learned in earlier])
     test = _with_segment_after(purchases, day)
-    few = min(train.height, test.height) < FEWEST_CUSTOMERS
-    if few or train["returned"].n_unique() < 2 or train["segment_after"].n_unique() < 2:
+    if min(train.height, test.height) < FEWEST_CUSTOMERS:
         raise ModelError(
             "too little is known of the customers to learn what they will do",
             hint="it takes half a year of orders and some 50 customers",
+        )
+    if train["returned"].n_unique() < 2 or train["segment_after"].n_unique() < 2:
+        raise ModelError(
+            "all customers did the same, so that nothing tells them apart",
+            hint="it takes some who order again within 60 days and some who don't",
         )
     return Standings(train, test, day)
 

@@ -52,12 +52,15 @@ def lists_of(lake: Lake, customers: Sequence[str], kind: str | None = None) -> R
 def items_of(lake: Lake, products: Sequence[str]) -> Rows:
     """Neighbours, partners and audience of products, by rank.
 
-    Raises ModelError for a product that nobody has bought.
+    Raises ModelError for a product that nobody has bought, or that tells nothing of others.
     """
     names = _names(lake)
     rows: Rows = []
     for product in (name.upper() for name in products):
         own = [row for kind, sql in _ITEM_LISTS.items() for row in _item(lake, kind, sql, product)]
+        if not own and product in names:
+            hint = "no customers have it in common with others, or all of them have all"
+            raise ModelError(f"nothing is known to go with {product!r}", hint=hint)
         if not own:
             raise ModelError(f"no product {product!r}", hint="customers have bought none of it")
         rows += [{**row, "description": names.get(row["found"])} for row in own]

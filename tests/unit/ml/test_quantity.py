@@ -219,6 +219,12 @@ def test_too_few_customers_are_told() -> None:
         standings(lines(line(1), line(2, ordered_at=at(200))), at(330))
 
 
+def test_customers_who_all_do_the_same_are_told() -> None:
+    once = lines(*(line(n, customer_id=f"c{n}", ordered_at=at(n % 60)) for n in range(200)))
+    with pytest.raises(ModelError, match="did the same"):
+        standings(once, at(330))
+
+
 def test_a_monster_comes_first_and_taking_back_is_seen() -> None:
     usual = [line(n, quantity=2 + n % 3, ordered_at=at(n / 10)) for n in range(60)]
     monster = line(100, quantity=900, ordered_at=at(7), customer_id="typo")
