@@ -7,7 +7,7 @@ made of the exact decimals.
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,14 +22,6 @@ ACCENT = "#2f7de1"
 AGAINST = "#d97706"
 # Up to so many days, single days can be compared; beyond, only their weekly rhythm is read.
 _SINGLE_DAYS = 31
-# ECharts leaves room for a button's title beside it; this takes it back.
-_EDGE = -10
-
-
-def as_png(name: str, corner: Literal["top", "bottom"] = "top") -> Option:
-    """The button, in a corner at the right of a chart, that saves it as `name`.png."""
-    save = {"name": name, "title": "PNG", "pixelRatio": 2}
-    return {"feature": {"saveAsImage": save}, "right": _EDGE, corner: 0, "itemSize": 13}
 
 
 def axis(amounts: Iterable[Decimal]) -> str:
@@ -64,7 +56,6 @@ def revenue_per_day(
         "animation": False,
         "dataset": {"source": pa.table(columns)},
         "grid": {"left": 4, "right": 12, "top": 40, "bottom": 4, "containLabel": True},
-        "toolbox": as_png("revenue_per_day"),
         "legend": {"left": 0, "top": 0, "icon": "roundRect", "itemHeight": 4, "itemWidth": 18},
         "tooltip": {
             "trigger": "axis",
@@ -110,7 +101,7 @@ def _days_against(before: pa.Table, drawn: str) -> dict[str, Any]:
     }
 
 
-def sparkline(name: str, trend: Sequence[tuple[str, Decimal | None, str]]) -> Option:
+def sparkline(trend: Sequence[tuple[str, Decimal | None, str]]) -> Option:
     """A line without axes through (when, figure, the figure as it reads), oldest first."""
     whens, figures, texts = zip(*trend, strict=True) if trend else ((), (), ())
     source = {
@@ -121,8 +112,7 @@ def sparkline(name: str, trend: Sequence[tuple[str, Decimal | None, str]]) -> Op
     return {
         "animation": False,
         "dataset": {"source": pa.table(source)},
-        "grid": {"left": 0, "right": 24, "top": 6, "bottom": 2},
-        "toolbox": as_png(name.lower().replace(" ", "_")),
+        "grid": {"left": 0, "right": 0, "top": 6, "bottom": 2},
         "tooltip": {"trigger": "axis", "formatter": "{@when}<br/><b>{@text}</b>"},
         "xAxis": {"type": "category", "show": False, "boundaryGap": False},
         "yAxis": {"type": "value", "show": False, "scale": True},
@@ -160,8 +150,6 @@ def leaderboard(sellers: Sequence[Seller], chosen: str | None) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": {"left": 4, "right": 110, "top": 4, "bottom": 4, "containLabel": True},
-        # The bars at the bottom are the short ones.
-        "toolbox": as_png("leaderboard", "bottom"),
         "tooltip": {
             "trigger": "item",
             "formatter": "{@name}<br/><b>{@amount}</b><br/>{@change}",

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from apps.bi import wording
-from apps.bi.charts import ACCENT, AGAINST, Option, as_png
+from apps.bi.charts import ACCENT, AGAINST, Option
 from apps.bi.forecast_wording import amount
 from apps.bi.queries.forecasts import Slot
 
@@ -33,7 +33,6 @@ def fan(past: Sequence[Mapping[str, Any]], ahead: Sequence[Slot], measure: str) 
             "itemWidth": 18,
             "data": ["Actual", "Forecast", "80% interval", "95% interval"],
         },
-        "toolbox": as_png("forecast"),
         "tooltip": {"trigger": "axis", "formatter": "{@told}"},
         "xAxis": {"type": "time", "axisTick": {"show": False}},
         "yAxis": {

@@ -46,7 +46,7 @@ def draw_kpi(kpi: Kpi, span: str) -> None:
         )
         if kpi.trend:
             st.echarts_chart(
-                sparkline(kpi.label, kpi.trend),
+                sparkline(kpi.trend),
                 height=60,
                 key=f"trend_{kpi.label}",
                 alt=f"How {kpi.label.lower()} went, {span}",

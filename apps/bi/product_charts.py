@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from apps.bi import wording
-from apps.bi.charts import ACCENT, Option, as_png, axis
+from apps.bi.charts import ACCENT, Option, axis
 from apps.bi.periods import Period
 from apps.bi.queries.products import Partner, Price
 
@@ -36,7 +36,6 @@ def sold_per_day(period: Period, rows: Sequence[Mapping[str, Any]]) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": dict(_GRID),
-        "toolbox": as_png("product_revenue_per_day"),
         "tooltip": {
             "trigger": "axis",
             "axisPointer": {"type": "shadow"},
@@ -72,7 +71,6 @@ def list_prices(prices: Sequence[Price], until: date) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": dict(_GRID),
-        "toolbox": as_png("list_price"),
         "tooltip": {"trigger": "axis", "formatter": "{@told}"},
         "xAxis": dict(_AXIS_TIME),
         "yAxis": {
@@ -109,7 +107,6 @@ def bought_with(partners: Sequence[Partner], baskets: int) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": {"left": 4, "right": 56, "top": 4, "bottom": 4, "containLabel": True},
-        "toolbox": as_png("bought_together", "bottom"),
         "tooltip": {"trigger": "item", "formatter": "{@name}<br/><b>{@label}</b><br/>{@told}"},
         "xAxis": {"type": "value", "show": False},
         "yAxis": {

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from apps.bi import wording
-from apps.bi.charts import Option, as_png
+from apps.bi.charts import Option
 from apps.bi.queries.customers import Cohort
 
 # From hardly anybody to everybody who ever came back, on white and on near-black alike.
@@ -39,8 +39,6 @@ def retention(cohorts: Sequence[Cohort]) -> Option:
         "animation": False,
         "dataset": {"source": source},
         "grid": {"left": 4, "right": 12, "top": 4, "bottom": 36, "containLabel": True},
-        # The cells at the bottom are those of one month.
-        "toolbox": as_png("retention", "bottom"),
         "tooltip": {"formatter": "{@cohort}, month {@since}<br/><b>{@told}</b> came back"},
         "xAxis": {
             "type": "category",

@@ -140,15 +140,13 @@ def test_the_country_that_was_chosen_is_always_among_those_shown() -> None:
 
 
 def test_a_sparkline_shows_gaps_as_gaps() -> None:
-    option = charts.sparkline(
-        "Net revenue", [("Mon", Decimal("1.5"), "£1.50"), ("Tue", None, "\u2013")]
-    )
+    option = charts.sparkline([("Mon", Decimal("1.5"), "£1.50"), ("Tue", None, "\u2013")])
     assert drawn(option) == {
         "when": ["Mon", "Tue"],
         "figure": [1.5, None],
         "text": ["£1.50", "\u2013"],
     }
-    assert drawn(charts.sparkline("Net revenue", [])) == {"when": [], "figure": [], "text": []}
+    assert drawn(charts.sparkline([])) == {"when": [], "figure": [], "text": []}
 
 
 def steps(ask: Ask, period: Period) -> list[sales.Step]:

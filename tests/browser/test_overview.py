@@ -51,6 +51,7 @@ def test_the_page_is_whole(visit: Open, width: int, scheme: str, background: str
     charts = page.get_by_test_id("stEChartsChart").locator("canvas")
     assert charts.count() == 8
     assert charts.evaluate_all("all => all.every(one => one.width > 0 && one.width != 300)")
+    assert page.locator("button[aria-label^='Download as PNG']").count() == 8
     # Nothing sticks out to the side.
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from apps.bi.charts import ACCENT, AGAINST, Option, as_png
+from apps.bi.charts import ACCENT, AGAINST, Option
 
 # Stand out from white and from near-black, and from each other.
 _COLORS = (ACCENT, AGAINST, "#16a085", "#c2417c", "#8b6fd6", "#7a8794")
@@ -33,7 +33,6 @@ def drawn(rows: pa.Table, kind: Kind, x: str, ys: Sequence[str]) -> Option:
         "color": list(_COLORS),
         "grid": {"left": 4, "right": 12, "top": 36, "bottom": 4, "containLabel": True},
         "legend": {"left": 0, "top": 0, "icon": "roundRect", "itemHeight": 4, "itemWidth": 18},
-        "toolbox": as_png("result"),
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "category", "axisTick": {"show": False}},
         "yAxis": {"type": "value", "splitNumber": 4, "scale": kind is Kind.LINE},
