@@ -514,6 +514,7 @@ def test_the_command_line_answers_in_json(lake: Lake, home: Settings, tmp_path: 
     assert [r["stage"] for r in runs] == ["production"]
     lineage = json.loads(run(home, "lineage", "forecast", "--json"))[0]
     assert lineage["sources"][0]["table"] == "core.fct_order_lines"
+    assert str(lineage["sources"][0]["snapshot_id"]) in run(home, "lineage", "forecast")
     batch = tmp_path / "lines.csv"
     batch.write_text("customer_id,product_id,unit_price\nC7,P3,6.0\nC8,P4,7\n")
     said = pl.read_csv(run(home, "predict", "--batch", str(batch)).encode())

@@ -95,7 +95,12 @@ def lineage(
         print_rows([{**asdict(found), "run": found.run.run_id}], as_json=True)
         return
     console.note(f"{found.run.run_id} read")
-    print_rows([{**asdict(s), "files": len(s.files)} for s in found.sources], as_json=False)
+    # An id is to be copied, so it has no commas.
+    sources = [
+        {**asdict(s), "snapshot_id": str(s.snapshot_id), "files": len(s.files)}
+        for s in found.sources
+    ]
+    print_rows(sources, as_json=False)
     print_rows([asdict(log) for log in found.logs], as_json=False)
     if found.lines:
         print_rows([asdict(line) for line in found.lines], as_json=False)
