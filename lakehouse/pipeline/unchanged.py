@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
@@ -59,9 +60,16 @@ class Built:
 
         return [node for node in self.nodes if node.unique_id in self.good and same(node.unique_id)]
 
-    def asked_again(self, due: Iterable[Node]) -> dict[str, str]:
-        """The queries of those tests among `due` that need no dbt to be asked again, by id."""
-        found = {node.unique_id: self.checks.get(node.unique_id) for node in due}
+    def asked_again(self, due: Iterable[Node], contents: Mapping[str, int]) -> dict[str, str]:
+        """The queries of those tests among `due` that need no dbt to be asked again, by id.
+
+        A test whose rows are kept because it failed does: dbt removes them when it passes.
+        """
+        found = {
+            node.unique_id: self.checks.get(node.unique_id)
+            for node in due
+            if node.failures not in contents
+        }
         return {unique_id: sql for unique_id, sql in found.items() if sql}
 
     def due(self, left_out: Iterable[Node]) -> list[Node]:
@@ -74,11 +82,16 @@ def read_built(note: Path) -> Built | None:
     """What the note tells; None when there is none, or it can't be read."""
     try:
         said = json.loads(note.read_text())
-        nodes = tuple(Node(**{**each, "parents": tuple(each["parents"])}) for each in said["nodes"])
+        nodes = tuple(map(_node, said["nodes"]))
         good, checks = frozenset(said["good"]), dict(said["checks"])
         return Built(said["project"], nodes, said["contents"], good, checks)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _node(said: Mapping[str, Any]) -> Node:
+    # A note that does not say where failures are kept is of an older version.
+    return Node(**{**said, "parents": tuple(said["parents"]), "failures": said["failures"]})
 
 
 def write_built(note: Path, built: Built) -> None:

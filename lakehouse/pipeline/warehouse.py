@@ -111,7 +111,7 @@ def build_warehouse(
     )
     if kept and not due:
         return WarehouseReport(kept, None, _drafts(settings))
-    checks = before.asked_again(due) if before and _may_ask(settings, found) else {}
+    checks = before.asked_again(due, found) if before and _drafts(settings) else {}
     report = _built(settings, progress, due, checks, full_refresh=full_refresh)
     report = replace(report, nodes=(*report.nodes, *kept))
     if not report.failures:
@@ -119,14 +119,6 @@ def build_warehouse(
         known = Built(project, (), {}, frozenset()) if not (before and same) else before
         _remember(settings, note, replace(known, contents=found), report)
     return report
-
-
-def _may_ask(settings: Settings, found: Mapping[str, int]) -> bool:
-    """Whether tests may be asked without dbt, in a lake of these tables."""
-    from dbt_project.plugin.drafting import AUDIT  # noqa: PLC0415 - it loads DuckDB
-
-    # A test that failed keeps its rows in a table, which goes when dbt finds that it passes.
-    return _drafts(settings) and not any(name.startswith(f"{AUDIT}.") for name in found)
 
 
 def _built(

@@ -33,7 +33,8 @@ _USUAL: Final[Mapping[str, object]] = {
 class Node:
     """A node of the project: what it is made of (ids), and its table, if it has one.
 
-    `fixed` is a test that dbt compiles to the same SQL whenever the project is the same.
+    `fixed` is a test that dbt compiles to the same SQL whenever the project is the same, `failures`
+    the table in which dbt keeps the rows that fail a test, until it passes.
     """
 
     unique_id: str
@@ -42,6 +43,7 @@ class Node:
     parents: tuple[str, ...]
     table: str | None
     fixed: bool = False
+    failures: str | None = None
 
     @property
     def runs(self) -> bool:
@@ -87,7 +89,9 @@ def _is_fixed(said: Mapping[str, Any], varying: set[str]) -> bool:
 def _node(said: Mapping[str, Any], varying: set[str]) -> Node:
     kind, kept = said["resource_type"], said.get("config", {}).get("materialized")
     has_table = kind in {"model", "seed", "snapshot", "source"} and kept != "ephemeral"
-    table = f"{said['schema']}.{said.get('identifier') or said['alias']}" if has_table else None
+    named = f"{said['schema']}.{said.get('identifier') or said.get('alias')}"
     parents = tuple(said.get("depends_on", {}).get("nodes", ()))
-    fixed = kind == "test" and _is_fixed(said, varying)
-    return Node(said["unique_id"], said["name"], kind, parents, table, fixed)
+    if kind == "test":
+        fixed = _is_fixed(said, varying)
+        return Node(said["unique_id"], said["name"], kind, parents, None, fixed, named)
+    return Node(said["unique_id"], said["name"], kind, parents, named if has_table else None)

@@ -82,8 +82,15 @@ def test_a_test_that_warned_warns_again() -> None:
 def test_a_test_that_passed_is_asked_by_what_it_asked_then() -> None:
     asked = replace(BUILT, checks={"sessions_have_keys": "select 1", "visits_are_new": ""})
     due = asked.due(asked.unchanged("project", CONTENTS | {"space.visits": 9}))
-    assert asked.asked_again(due) == {"sessions_have_keys": "select 1"}
-    assert asked.asked_again([]) == {}
+    assert asked.asked_again(due, CONTENTS) == {"sessions_have_keys": "select 1"}
+    assert asked.asked_again([], CONTENTS) == {}
+
+
+def test_only_a_test_whose_rows_are_kept_is_left_to_dbt() -> None:
+    kept, other = (replace(each, failures=f"audit.{each.name}") for each in NODES[5:7])
+    asked = replace(BUILT, checks={kept.name: "select 1", other.name: "select 2"})
+    contents = CONTENTS | {f"audit.{kept.name}": 9}
+    assert asked.asked_again([kept, other], contents) == {other.name: "select 2"}
 
 
 def test_a_note_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def is_fixed(
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({"sources": {}, "nodes": {"test.a": node}, "macros": macros}))
     [found] = nodes_of(manifest, without="ml")
+    assert found.failures == "dbt_test__audit.a"
     return found.fixed
 
 
