@@ -43,6 +43,8 @@ def _object(analyzer: ExpressionAnalyzer, node: n.JsonConstructor) -> Value:
     for key, source in node.members:
         if key is None:
             continue
+        if source.formatted and node.unique_keys:
+            raise not_supported("WITH UNIQUE KEYS of JSON that is passed as text", node.position)
         members.append(f"struct_pack(k := {{{len(values)}}}, v := {_slot(len(values) + 1, node)})")
         values += [_key(analyzer, key), _member(analyzer, source)]
     if not values:
