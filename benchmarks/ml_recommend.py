@@ -37,6 +37,9 @@ import json, sys, time
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import SparkSession
 spark = (SparkSession.builder.master("local[2]").config("spark.driver.memory", "4g")
+    # Java keeps its clock of the process to itself otherwise.
+    .config("spark.driver.extraJavaOptions",
+        "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED")
     .config("spark.ui.enabled", "false").config("spark.sql.shuffle.partitions", "4").getOrCreate())
 spark.sparkContext.setLogLevel("ERROR")
 frame = spark.read.parquet(sys.argv[1]).cache()
