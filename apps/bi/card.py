@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import streamlit as st
+from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from apps.bi.statement import Answer
 from apps.bi.view import LakeView
@@ -63,25 +64,33 @@ def as_parquet(table: pa.Table) -> bytes:
     return file.getvalue()
 
 
-@st.fragment
-def sql_and_data(title: str, answers: tuple[Answer, ...], at: Mapping[str, int], key: str) -> None:
-    """The button with the SQL and the files. Only once it is open, its content is made."""
-    menu = st.popover(
+def sql_menu(title: str, key: str) -> PopoverContainer:
+    """The button at the title of a card; what is in it is made only once it is `open`."""
+    return st.popover(
         "SQL",
         help=f"{title}: the SQL that made it, and its rows as a file",
         type="tertiary",
         on_change="rerun",
         key=f"menu_{key}",
     )
+
+
+def show_sql(sql: str, workbench: str) -> None:
+    """The SQL of a card, and the link that opens it in the workbench."""
+    st.code(sql, language="sql", wrap_lines=True)
+    st.link_button("Open in workbench", workbench, icon=":material/terminal:", type="tertiary")
+
+
+@st.fragment
+def sql_and_data(title: str, answers: tuple[Answer, ...], at: Mapping[str, int], key: str) -> None:
+    """The button with the SQL and the files. Only once it is open, its content is made."""
+    menu = sql_menu(title, key)
     if not menu.open:
         return
     with menu:
         for answer in answers:
             sql = pinned(answer.statement.text, at)
-            st.code(sql, language="sql", wrap_lines=True)
-            st.link_button(
-                "Open in workbench", workbench_url(sql), icon=":material/terminal:", type="tertiary"
-            )
+            show_sql(sql, workbench_url(sql))
         table = answers[0].table
         with st.container(horizontal=True):
             st.download_button(

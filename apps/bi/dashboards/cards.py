@@ -8,6 +8,7 @@ import pyarrow as pa
 import streamlit as st
 
 from apps.bi import source, states, wording
+from apps.bi.card import show_sql, sql_menu
 from apps.bi.dashboards import telling
 from apps.bi.dashboards.files import Card, Show
 from apps.bi.view import LakeView
@@ -101,24 +102,12 @@ def _head(card: Card, query: SavedQuery, handle: Handle, key: str) -> None:
 @st.fragment
 def _menu(title: str, card: Card, query: SavedQuery, handle: Handle, key: str) -> None:
     """The button with the SQL and the files, as other cards have it."""
-    menu = st.popover(
-        "SQL",
-        help=f"{title}: the SQL that made it, and its rows as a file",
-        type="tertiary",
-        on_change="rerun",
-        key=f"menu_{key}",
-    )
+    menu = sql_menu(title, key)
     if not menu.open:
         return
     link = {asking.STATEMENT: query.sql, asking.VALUE: card.values, asking.EXECUTION: handle.id}
     with menu:
-        st.code(query.sql, language="sql", wrap_lines=True)
-        st.link_button(
-            "Open in workbench",
-            f"sql?{urlencode(link, doseq=True)}",
-            icon=":material/terminal:",
-            type="tertiary",
-        )
+        show_sql(query.sql, f"sql?{urlencode(link, doseq=True)}")
         if handle.execution.result_id is None:
             return
         place = place_of(handle.execution)

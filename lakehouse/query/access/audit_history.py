@@ -9,10 +9,8 @@ from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.table import Table
 from pyiceberg.transforms import MonthTransform
 
 from lakehouse.config import Settings
@@ -20,6 +18,7 @@ from lakehouse.errors import LockedError
 from lakehouse.locks import home_lock
 from lakehouse.query.access.audit import AuditJournal, Entry
 from lakehouse.tables.access import AUDIT, AUDIT_SCHEMA
+from lakehouse.tables.carried_once import append_unknown
 from lakehouse.tables.creation import ensure_table
 
 _BATCH = 10_000
@@ -39,21 +38,10 @@ def carry_over_audit(settings: Settings, catalog: Catalog) -> int:
         with home_lock(settings.home, "audit", "carrying over the audit of"):
             while batch := journal.to_carry(_BATCH):
                 table = ensure_table(catalog, AUDIT, AUDIT_SCHEMA, _SPEC)
-                there = _known(table, batch)
-                rows = [_row(each) for each in batch if each.id not in there]
-                if rows:
-                    table.append(pa.Table.from_pylist(rows, table.schema().as_arrow()))
+                count += append_unknown(table, [_row(each) for each in batch], "asked_at")
                 journal.carried(batch)
-                count += len(rows)
             journal.forget(datetime.now(UTC) - settings.query.retention)
     return count
-
-
-def _known(table: Table, batch: list[Entry]) -> set[str]:
-    """Which of them the table has."""
-    first = min(each.asked_at for each in batch).isoformat()
-    found = table.scan(row_filter=f"asked_at >= '{first}'", selected_fields=("id",)).to_arrow()
-    return set(found["id"].to_pylist())
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -9,12 +9,10 @@ commit and the journal's is found in the table by its id.
 import json
 from contextlib import closing, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.table import Table
 from pyiceberg.transforms import MonthTransform
 
 from lakehouse.config import Settings
@@ -23,6 +21,7 @@ from lakehouse.locks import home_lock
 from lakehouse.query.executions.journal import FILE, FOLDER, Journal
 from lakehouse.query.executions.kept import place_of
 from lakehouse.query.executions.records import Execution
+from lakehouse.tables.carried_once import append_unknown
 from lakehouse.tables.creation import ensure_table
 from lakehouse.tables.ops import QUERY_EXECUTIONS, QUERY_EXECUTIONS_SCHEMA
 
@@ -43,12 +42,8 @@ def carry_over(settings: Settings, catalog: Catalog, journal: Journal) -> int:
     with home_lock(settings.home, "queries", "carrying over the query executions of"):
         while batch := journal.to_carry(_BATCH):
             table = ensure_table(catalog, QUERY_EXECUTIONS, QUERY_EXECUTIONS_SCHEMA, _SPEC)
-            there = _known(table, batch)
-            rows = [_row(each) for each in batch if each.id not in there]
-            if rows:
-                table.append(pa.Table.from_pylist(rows, table.schema().as_arrow()))
+            count += append_unknown(table, [_row(each) for each in batch], "submitted_at")
             journal.carried(batch)
-            count += len(rows)
         for forgotten in journal.forget(datetime.now(UTC) - settings.query.retention):
             if not forgotten.reused:
                 place_of(forgotten).remove()
@@ -75,15 +70,6 @@ def carry_over_if_many(settings: Settings, journal: Journal) -> None:
 
     with suppress(LockedError, LakehouseError), open_catalog(settings, create=False) as catalog:
         carry_over(settings, catalog, journal)
-
-
-def _known(table: Table, batch: list[Execution]) -> set[str]:
-    """Which of them the table has."""
-    times = [each.submitted_at for each in batch]
-    last = max(times) + timedelta(microseconds=1)
-    within = f"submitted_at >= '{min(times).isoformat()}' AND submitted_at <= '{last.isoformat()}'"
-    found = table.scan(row_filter=within, selected_fields=("id",)).to_arrow()
-    return set(found["id"].to_pylist())
 
 
 def _row(execution: Execution) -> dict[str, object]:
